@@ -1,0 +1,61 @@
+"""The array namespace: one place that knows NumPy from torch.
+
+Every function of the package that takes arrays computes in the namespace, on the device and in the
+dtype of its data (the array API standard), and hands back what it was given.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import array_api_compat
+import numpy as np
+
+__all__ = ["Array", "eps", "first", "is_array", "namespace", "place", "size", "to_numpy"]
+
+# Arrays of any array-API library. The standard has no common base class to annotate with.
+Array = Any
+
+
+def is_array(value: object) -> bool:
+    """Say whether `value` is an array of some array-API library (NumPy scalars are numbers)."""
+    return array_api_compat.is_array_api_obj(value) and not isinstance(value, np.generic)
+
+
+def namespace(*arrays: Array) -> Any:
+    """Return the array namespace that all of `arrays` share."""
+    return array_api_compat.array_namespace(*arrays)
+
+
+def place(value: object, like: Array) -> Array:
+    """Return numbers as an array with the namespace, device and dtype of `like`."""
+    xp = namespace(like)
+    return xp.asarray(value, dtype=like.dtype, device=array_api_compat.device(like))
+
+
+def size(array: Array) -> int:
+    """Return the number of entries; torch spells `size` as a method."""
+    total = array_api_compat.size(array)
+    assert total is not None, "arrays of unknown size do not occur here"
+    return int(total)
+
+
+def eps(array: Array) -> float:
+    """Return the machine epsilon of the dtype of `array`."""
+    return float(namespace(array).finfo(array.dtype).eps)
+
+
+def first(array: Array) -> float:
+    """Return the first entry of a non-empty array as a float."""
+    return float(namespace(array).reshape(array, (-1,))[0])
+
+
+def to_numpy(array: Array) -> np.ndarray[Any, Any]:
+    """Copy a small array to the host as NumPy (for problems of a few unknowns, never for data)."""
+    if array_api_compat.is_numpy_array(array):
+        return np.asarray(array)
+    if array_api_compat.is_torch_array(array):
+        return np.asarray(array.detach().cpu().numpy())
+    flat = namespace(array).reshape(array, (-1,))
+    values = [float(flat[i]) for i in range(flat.shape[0])]
+    return np.asarray(values).reshape(tuple(array.shape))

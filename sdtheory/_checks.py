@@ -1,0 +1,173 @@
+"""Argument checks: the one place that words errors.
+
+Public functions check their arguments here once; inner functions check nothing. Each message names
+the argument and shows the value. Numbers may be Python or NumPy scalars; arrays must be of a
+floating-point dtype, because results are returned in the dtype of the data.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Collection, Sequence
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from sdtheory._array import Array, first, is_array, namespace, place, size
+
+__all__ = ["array", "choice", "integer", "number", "same_length", "square", "symmetric"]
+
+
+def number(
+    name: str,
+    value: object,
+    *,
+    above: float | None = None,
+    at_least: float | None = None,
+    below: float | None = None,
+    at_most: float | None = None,
+) -> float:
+    """Return `value` as a finite float within the bounds, or raise naming it."""
+    if is_array(value) and getattr(value, "ndim", None) == 0:
+        value = first(value)
+    if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
+        raise TypeError(f"{name} must be a real number, got {show(value)}")
+    result = float(value)
+    if not math.isfinite(result):
+        raise ValueError(f"{name} must be finite, got {result}")
+    _bounded(name, result, result, above, at_least, below, at_most)
+    return result
+
+
+def integer(name: str, value: object, *, at_least: int = 0, at_most: int | None = None) -> int:
+    """Return `value` as an int within the bounds, or raise naming it."""
+    if isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} must be an integer, got {show(value)}")
+    try:
+        result = operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise TypeError(f"{name} must be an integer, got {show(value)}") from None
+    _bounded(name, result, result, None, at_least, None, at_most)
+    return result
+
+
+def choice(name: str, value: object, options: Collection[str]) -> str:
+    """Return `value` if it is one of `options`, or raise naming both."""
+    if not isinstance(value, str) or value not in options:
+        raise ValueError(f"{name} must be one of {sorted(options)}, got {show(value)}")
+    return value
+
+
+def array(
+    name: str,
+    value: object,
+    *,
+    like: Array | None = None,
+    ndim: int | Sequence[int] | None = None,
+    above: float | None = None,
+    at_least: float | None = None,
+    below: float | None = None,
+    at_most: float | None = None,
+) -> Array:
+    """Return `value` as a finite, non-empty floating-point array within the bounds.
+
+    Numbers and nested lists become arrays (float64 NumPy, or whatever `like` is). An array must
+    share the namespace of `like`; it is cast to the dtype of `like`, never the other way round.
+    """
+    result = _as_array(name, value, like)
+    dims = [ndim] if isinstance(ndim, int) else ndim
+    if dims is not None and result.ndim not in dims:
+        wanted = " or ".join(str(k) for k in dims)
+        raise ValueError(f"{name} must have {wanted} dimensions, got shape {tuple(result.shape)}")
+    if size(result) == 0:
+        raise ValueError(f"{name} must not be empty, got shape {tuple(result.shape)}")
+    xp = namespace(result)
+    finite = xp.isfinite(result)
+    if not bool(xp.all(finite)):
+        raise ValueError(f"{name} must be finite, got {first(result[~finite])} in {show(result)}")
+    low, high = float(xp.min(result)), float(xp.max(result))
+    _bounded(name, low, high, above, at_least, below, at_most)
+    return result
+
+
+def same_length(name: str, value: Array, other_name: str, other: Array) -> None:
+    """Raise unless the first axes of two arrays agree."""
+    if value.shape[0] != other.shape[0]:
+        raise ValueError(
+            f"{name} and {other_name} must have the same length, "
+            f"got shapes {tuple(value.shape)} and {tuple(other.shape)}"
+        )
+
+
+def square(name: str, value: Array) -> None:
+    """Raise unless a matrix is square."""
+    if value.ndim != 2 or value.shape[0] != value.shape[1]:
+        raise ValueError(f"{name} must be a square matrix, got shape {tuple(value.shape)}")
+
+
+def symmetric(name: str, value: Array, tolerance: float) -> None:
+    """Raise unless a square matrix is symmetric to `tolerance` times its largest entry."""
+    square(name, value)
+    xp = namespace(value)
+    gap = float(xp.max(xp.abs(value - value.T)))
+    scale = float(xp.max(xp.abs(value)))
+    if gap > tolerance * scale:
+        raise ValueError(
+            f"{name} must be symmetric, got |{name} - {name}.T| up to {gap:.3g} "
+            f"where entries reach {scale:.3g}"
+        )
+
+
+def show(value: object) -> str:
+    """Return a short text of any value for an error message."""
+    if is_array(value):
+        text = " ".join(str(value).split())
+        kind = f"{type(value).__name__} of shape {tuple(getattr(value, 'shape', ()))}"
+        return f"{kind}: {text[:80]}{'...' if len(text) > 80 else ''}"
+    text = repr(value)
+    return f"{text[:100]}{'...' if len(text) > 100 else ''} ({type(value).__name__})"
+
+
+def _as_array(name: str, value: object, like: Array | None) -> Array:
+    if isinstance(value, np.generic):
+        value = value.item()
+    if is_array(value):
+        given: Any = value
+        if like is not None and namespace(given) is not namespace(like):
+            raise TypeError(
+                f"{name} is {type(given).__module__.split('.')[0]}'s {type(given).__name__} but "
+                f"the data are {type(like).__module__.split('.')[0]}'s {type(like).__name__}: "
+                f"arrays of different libraries cannot be mixed, got {name} = {show(value)}"
+            )
+        if not namespace(given).isdtype(given.dtype, "real floating"):
+            raise TypeError(f"{name} must have a floating-point dtype, got {given.dtype}, {show(value)}")
+        return given if like is None else namespace(like).astype(given, like.dtype)
+    try:
+        numbers = np.asarray(value)
+    except ValueError:
+        raise ValueError(f"{name} must be a rectangular array of numbers, got {show(value)}") from None
+    if numbers.dtype.kind not in "fiu" or isinstance(value, bool):
+        raise TypeError(f"{name} must be an array of real numbers, got {show(value)}")
+    numbers = numbers.astype(np.float64)
+    return numbers if like is None else place(numbers.tolist(), like)
+
+
+def _bounded(
+    name: str,
+    low: float,
+    high: float,
+    above: float | None,
+    at_least: float | None,
+    below: float | None,
+    at_most: float | None,
+) -> None:
+    if above is not None and not low > above:
+        raise ValueError(f"{name} must be greater than {above:g}, got {low:g}")
+    if at_least is not None and not low >= at_least:
+        raise ValueError(f"{name} must be at least {at_least:g}, got {low:g}")
+    if below is not None and not high < below:
+        raise ValueError(f"{name} must be less than {below:g}, got {high:g}")
+    if at_most is not None and not high <= at_most:
+        raise ValueError(f"{name} must be at most {at_most:g}, got {high:g}")

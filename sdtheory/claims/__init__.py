@@ -1,0 +1,32 @@
+"""Claims: a theorem as a function from an instance to a residual, defined once and used three times.
+
+The tests search for a counterexample, `python -m paper_checks` measures the worst residual on a
+seeded sample, and a user falsifies a published claim (or one of their own) from the command line.
+"""
+
+from sdtheory.claims.audit import Audit, audit, perturbed
+from sdtheory.claims.claim import Claim, claim, get, load, published
+from sdtheory.claims.draws import Draw, Rejected
+from sdtheory.claims.falsify import Counterexample, falsify
+from sdtheory.claims.measure import Measurement, measure
+from sdtheory.claims.residuals import fit_rate, relative_error, z_score
+
+__all__ = [
+    "Audit",
+    "Claim",
+    "Counterexample",
+    "Draw",
+    "Measurement",
+    "Rejected",
+    "audit",
+    "claim",
+    "falsify",
+    "fit_rate",
+    "get",
+    "load",
+    "measure",
+    "perturbed",
+    "published",
+    "relative_error",
+    "z_score",
+]

@@ -1,0 +1,82 @@
+"""Searching for a counterexample with hypothesis, and printing the smallest one as Python."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+import numpy as np
+
+from sdtheory import _checks
+from sdtheory.claims.claim import Claim, load
+from sdtheory.claims.draws import Instance, search_strategy
+
+__all__ = ["Counterexample", "as_literal", "falsify"]
+
+
+@dataclass(frozen=True, slots=True)
+class Counterexample:
+    """An instance on which a claim is violated."""
+
+    target: str
+    """The claim: a published id, or `module:name`."""
+    instance: Instance
+    residual: float
+    tolerance: float
+
+    def as_python(self) -> str:
+        """Return a few lines of Python that show the violation again."""
+        arguments = "".join(f"    {k}={as_literal(v)},\n" for k, v in self.instance.items())
+        return (
+            "import numpy as np\n"
+            "from sdtheory import claims\n\n"
+            f"claim = claims.load({self.target!r})\n"
+            f"claim(\n{arguments})  # {self.residual!r}, tolerance {self.tolerance!r}\n"
+        )
+
+
+def falsify(
+    target: str | Claim, examples: int = 1000, seed: int | None = None
+) -> Counterexample | None:
+    """Search for an instance that violates a claim; return the smallest found, or None.
+
+    Parameters
+    ----------
+    target : str or Claim
+        A published id, `module:name`, `file.py:name`, or a claim.
+    examples : int
+        How many instances to try before giving up.
+    seed : int, optional
+        Makes the search repeatable.
+    """
+    import hypothesis
+
+    claim = load(target) if isinstance(target, str) else target
+    examples = _checks.integer("examples", examples, at_least=1)
+    settings = hypothesis.settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(hypothesis.HealthCheck),
+    )
+    try:
+        instance = hypothesis.find(
+            search_strategy(claim.instances),
+            lambda instance: claim.ratio(instance)[2] > 1,
+            settings=settings,
+            random=None if seed is None else Random(_checks.integer("seed", seed)),  # noqa: S311
+        )
+    except hypothesis.errors.NoSuchExample:
+        return None
+    residual, tolerance, _ = claim.ratio(instance)
+    return Counterexample(target if isinstance(target, str) else claim.id, instance, residual, tolerance)
+
+
+def as_literal(value: Any) -> str:
+    """Return Python source that evaluates to `value` bit for bit."""
+    if isinstance(value, np.ndarray):
+        if value.size == 0:
+            return f"np.zeros({value.shape})"
+        return f"np.array({value.tolist()!r})"
+    return repr(value.item() if isinstance(value, np.generic) else value)

@@ -1,0 +1,82 @@
+"""How far two numbers are apart: as a relative error, a fitted rate, or in standard errors."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+__all__ = ["fit_rate", "relative_error", "z_score"]
+
+
+def relative_error(got: ArrayLike, want: ArrayLike, scale: ArrayLike | None = None) -> float:
+    """Return max |got - want| / max |want|; `scale` replaces the denominator, entry by entry.
+
+    Identical zeros have error 0. Pass `scale=np.abs(want)` to compare entry by entry.
+
+    >>> relative_error([1.0, 2.0], [1.0, 2.5])
+    0.2
+    """
+    got, want = np.asarray(got, dtype=float), np.asarray(want, dtype=float)
+    if got.shape != want.shape:
+        return math.inf
+    gap = np.abs(got - want)
+    size = np.asarray(np.max(np.abs(want), initial=0.0) if scale is None else scale, dtype=float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        error = np.where(gap == 0, 0.0, gap / size)
+    return float(np.max(error, initial=0.0))
+
+
+def fit_rate(
+    x: ArrayLike,
+    y: ArrayLike,
+    stated: float,
+    *,
+    correction: float | None = None,
+    precision: float = 0.05,
+) -> float:
+    """Return |fitted - stated| exponent of y ~ x**p, in units of the fit's confidence half-width.
+
+    The fit is least squares of log y on log x, with a term x**correction for the next order where
+    one is given. The half-width covers 99.9% under the fit's own scatter and is at least 1e-9, so
+    that an exact power law is not divided by zero; a fit that is not certain to `precision` says
+    nothing and returns inf. Compare with a tolerance of one.
+    """
+    x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    if x.size < 5 or not (np.all(x > 0) and np.all(y > 0)):
+        return math.inf
+    columns = [np.ones_like(x), np.log(x)]
+    if correction is not None:
+        power = x**correction
+        columns.append(power / np.max(power))
+    design = np.stack(columns, axis=1)
+    solution = np.linalg.lstsq(design, np.log(y), rcond=None)[0]
+    residual = np.log(y) - design @ solution
+    freedom = x.size - design.shape[1]
+    variance = residual @ residual / freedom * np.linalg.inv(design.T @ design)[1, 1]
+
+    from scipy.stats import t as student  # slow to import, needed here alone
+
+    half_width = max(float(student.ppf(0.9995, freedom)) * math.sqrt(variance), 1e-9)
+    return math.inf if half_width > precision else abs(float(solution[1]) - stated) / half_width
+
+
+def z_score(
+    draws: ArrayLike, want: ArrayLike, precision: float, scale: ArrayLike | None = None
+) -> float:
+    """Return the largest |mean(draws) - want| in standard errors, over the entries of `want`.
+
+    Draws run along the first axis. If a standard error exceeds `precision * scale` (by default
+    scale is |want|), the sample is too small to say anything and the score is inf.
+    """
+    sample: np.ndarray[Any, Any] = np.asarray(draws, dtype=float)
+    target = np.asarray(want, dtype=float)
+    error = np.std(sample, axis=0, ddof=1) / math.sqrt(sample.shape[0])
+    size = np.abs(target) if scale is None else np.asarray(scale, dtype=float)
+    if np.any(error > precision * size):
+        return math.inf
+    gap = np.abs(np.mean(sample, axis=0) - target)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return float(np.max(np.where(gap == 0, 0.0, gap / error)))
