@@ -1,0 +1,91 @@
+"""The registry of figures: an id, what it shows, and a function that draws it.
+
+A figure function takes no arguments and returns a `matplotlib.figure.Figure`, drawn under the
+style sheet ``figures/paper.mplstyle``. Its id is ``<paper>.<function name>``, the id of the claim
+that it illustrates where there is one.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+__all__ = ["STYLE", "FigureSpec", "Origin", "figure", "published"]
+
+Origin = Literal["ours", "paper", "guess"]
+
+STYLE = Path(__file__).with_name("paper.mplstyle")
+# Modules of this package that draw nothing.
+_MACHINERY = {"plotted", "registry", "report", "sections"}
+_REGISTRY: dict[str, FigureSpec] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FigureSpec:
+    """A figure that can be drawn."""
+
+    id: str
+    caption: str
+    parameters: Mapping[str, Any]
+    """What the figure depends on, to be printed with it."""
+    origin: Origin
+    """Whether the parameters are our choice, the paper's, or a guess at the paper's."""
+    experiment: str | None
+    """The stored experiment that it shows, if any."""
+    function: Callable[[], Figure]
+
+    def draw(self) -> Figure:
+        """Draw the figure under the style sheet, on top of matplotlib's defaults."""
+        with mpl.rc_context():
+            mpl.rcdefaults()
+            mpl.style.use(STYLE)
+            return self.function()
+
+
+def figure(
+    id: str,  # noqa: A002 - the field's name
+    *,
+    caption: str,
+    parameters: Mapping[str, Any],
+    origin: Origin = "ours",
+    experiment: str | None = None,
+) -> Callable[[Callable[[], Figure]], Callable[[], Figure]]:
+    """Register the decorated function as the figure `id`."""
+
+    def register(function: Callable[[], Figure]) -> Callable[[], Figure]:
+        if id.count(".") != 1 or id.split(".")[1] != function.__name__:
+            raise ValueError(
+                f"id must be '<paper>.<function name>', got {id!r} for {function.__name__}()"
+            )
+        if origin not in get_args(Origin):
+            raise ValueError(f"origin of {id} must be one of {get_args(Origin)}, got {origin!r}")
+        known = _REGISTRY.get(id)
+        if known is not None and known.function.__module__ != function.__module__:
+            raise ValueError(f"id {id!r} is registered twice")
+        _REGISTRY[id] = FigureSpec(
+            id=id,
+            caption=" ".join(caption.split()),
+            parameters=dict(parameters),
+            origin=origin,
+            experiment=experiment,
+            function=function,
+        )
+        return function
+
+    return register
+
+
+def published() -> dict[str, FigureSpec]:
+    """Return every figure of this package, by id, in the order of the modules."""
+    package = __name__.rpartition(".")[0]
+    names = (m.name for m in pkgutil.iter_modules([str(STYLE.parent)]))
+    for name in sorted(n for n in names if n not in _MACHINERY and not n.startswith("_")):
+        importlib.import_module(f"{package}.{name}")
+    return {k: s for k, s in _REGISTRY.items() if s.function.__module__.startswith(package + ".")}

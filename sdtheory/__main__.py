@@ -1,0 +1,7 @@
+"""``python -m sdtheory`` is the ``sdtheory`` command."""
+
+import sys
+
+from sdtheory.cli import main
+
+sys.exit(main())

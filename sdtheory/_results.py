@@ -1,0 +1,151 @@
+"""Measuring many claims: one result each, as a row of a table or a record of a JSON file."""
+
+from __future__ import annotations
+
+import json
+import math
+import platform
+import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy
+
+import sdtheory
+from sdtheory._console import Progress
+from sdtheory.claims import Claim, Measurement, measure
+from sdtheory.claims.falsify import as_literal
+
+__all__ = ["HEADER", "Result", "as_json", "as_row", "headline", "measure_all"]
+
+HEADER = ("id", "paper", "verdict", "worst", "tolerance", "ratio", "instances", "seconds")
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A claim with what measuring it found, or with the error that stopped the measurement."""
+
+    id: str
+    """The id or target under which the claim was asked for."""
+    claim: Claim
+    measured: Measurement | None
+    error: str
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the measured verdict is the registered one."""
+        return self.measured is not None and self.measured.agrees
+
+    @property
+    def verdict(self) -> str:
+        """The measured verdict; `error` if there is none."""
+        return "error" if self.measured is None else self.measured.verdict
+
+    @property
+    def complaint(self) -> str:
+        """Why the result does not agree, in one line."""
+        if self.measured is None:
+            return self.error
+        worst = instance_literal(self.measured.worst_instance)
+        return f"registered as {self.claim.verdict}, measured {self.verdict}; worst: {worst}"
+
+
+def measure_all(chosen: Mapping[str, Claim], samples: int | None, seed: int) -> list[Result]:
+    """Measure claims one after the other; an error ends that claim's measurement, not the run."""
+    total = sum(samples or claim.samples for claim in chosen.values())
+    results = []
+    with Progress(total) as progress:
+        for key, claim in chosen.items():
+
+            def advance(_done: int, _total: int, key: str = key) -> None:
+                progress.advance(key)
+
+            try:
+                measured = measure(claim, samples=samples, seed=seed, progress=advance)
+            except Exception as error:
+                results.append(Result(key, claim, None, headline(error)))
+            else:
+                results.append(Result(key, claim, measured, ""))
+    return results
+
+
+def as_row(result: Result) -> list[str]:
+    """Return the cells of a result under `HEADER`."""
+    verdict = result.verdict if result.agrees else f"{result.verdict} (!)"
+    found = result.measured
+    numbers = ["", "", "", "", ""]
+    if found is not None:
+        numbers = [f"{x:.1e}" for x in (found.residual, found.tolerance, found.ratio)]
+        numbers += [str(found.instances), f"{found.seconds:.2f}"]
+    return [result.id, result.claim.paper, verdict, *numbers]
+
+
+def as_json(results: Sequence[Result], samples: int | None, seed: int) -> str:
+    """Return every figure of a run as JSON (infinities as the strings "inf" and "-inf")."""
+    document = {
+        "sdtheory": sdtheory.__version__,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "scipy": scipy.__version__,
+        "machine": platform.machine(),
+        "samples": samples,
+        "seed": seed,
+        "claims": [_record(result) for result in results],
+    }
+    return json.dumps(document, indent=1, allow_nan=False) + "\n"
+
+
+def _record(result: Result) -> dict[str, Any]:
+    claim, found = result.claim, result.measured
+    record: dict[str, Any] = {
+        "id": result.id,
+        "paper": claim.paper,
+        "where": claim.where,
+        "source": claim.source,
+        "says": claim.says,
+        "kind": claim.kind,
+        "condition": claim.condition,
+        "guards": list(claim.guards),
+        "registered": claim.verdict,
+        "verdict": result.verdict,
+        "agrees": result.agrees,
+        "error": result.error,
+    }
+    if claim.counterexample is not None:
+        record["counterexample"] = instance_literal(claim.counterexample)
+    if found is not None:
+        record |= {
+            "residual": _finite(found.residual),
+            "tolerance": _finite(found.tolerance),
+            "ratio": _finite(found.ratio),
+            "instances": found.instances,
+            "rejected": found.rejected,
+            "seconds": round(found.seconds, 4),
+            "worst_instance": instance_literal(found.worst_instance),
+        }
+    return record
+
+
+def _finite(value: float) -> float | str:
+    return value if math.isfinite(value) else str(value)
+
+
+def instance_literal(instance: Mapping[str, Any]) -> str:
+    """Return Python source for an instance.
+
+    >>> instance_literal({"d": np.array([1.0, 2.0]), "steps": 3})
+    'dict(d=np.array([1.0, 2.0]), steps=3)'
+    """
+    return f"dict({', '.join(f'{k}={as_literal(v)}' for k, v in instance.items())})"
+
+
+def headline(error: BaseException) -> str:
+    """Return an exception as one line; with type and place where the message may not suffice."""
+    parts = [str(error), *getattr(error, "__notes__", ())]
+    frames = traceback.extract_tb(error.__traceback__)
+    if frames and not isinstance(error, ValueError | ImportError | OSError):
+        parts[0] = f"{type(error).__name__}: {parts[0]}"
+        parts.append(f"at {frames[-1].filename}:{frames[-1].lineno}")
+    return " ".join("; ".join(parts).split())
