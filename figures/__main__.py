@@ -15,6 +15,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from experiments.store import MissingResult, StaleResult
 from figures.plotted import write_csv
 from figures.registry import FigureSpec, published
 
@@ -41,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for spec in chosen:
         try:
             records.append(save(spec, arguments.out))
-        except FileNotFoundError as error:  # a stored result is missing; the message says the cure
+        except (MissingResult, StaleResult) as error:  # the message names the command to run
             print(f"{spec.id}: {error}", file=sys.stderr)
             status = 1
         else:

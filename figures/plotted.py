@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.collections import Collection, QuadMesh
+from matplotlib.collections import Collection, PathCollection, QuadMesh
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon, Rectangle
 
@@ -64,7 +64,7 @@ def _artists(axes: Axes) -> Iterator[tuple[str, str, Any, Any, Any]]:
             corners = patch.get_xy()
             yield "polygon", _label(patch), corners[:, 0], corners[:, 1], np.nan
     for image in axes.images:
-        values = np.ma.filled(np.ma.asarray(image.get_array(), dtype=float), np.nan)
+        values = _filled(image.get_array())
         if values.ndim == 2:
             left, right, bottom, top = image.get_extent()
             low, high = (top, bottom) if image.origin == "upper" else (bottom, top)
@@ -78,21 +78,24 @@ def _collection(collection: Collection) -> Iterator[tuple[str, str, Any, Any, An
     if isinstance(collection, QuadMesh):
         corners = np.asarray(collection.get_coordinates())
         centres = (corners[1:, 1:] + corners[:-1, :-1]) / 2
-        values = np.ma.filled(np.ma.asarray(collection.get_array(), dtype=float), np.nan)
+        values = _filled(collection.get_array())
         yield "mesh", label, centres[..., 0], centres[..., 1], values.reshape(centres.shape[:2])
-        return
-    offsets = np.asarray(collection.get_offsets(), dtype=float)
-    if offsets.size and np.any(offsets):
-        values = collection.get_array()
-        shown = (
-            np.nan if values is None else np.ma.filled(np.ma.asarray(values, dtype=float), np.nan)
-        )
+    elif isinstance(collection, PathCollection):
+        offsets = _filled(collection.get_offsets())
+        colours = collection.get_array()
+        shown: Any = np.nan if colours is None else _filled(colours)
         yield "points", label, offsets[:, 0], offsets[:, 1], shown
-        return
-    for path in collection.get_paths():
-        vertices = np.asarray(path.vertices)
-        if len(vertices):
-            yield "path", label, vertices[:, 0], vertices[:, 1], np.nan
+    else:
+        for path in collection.get_paths():
+            vertices = np.asarray(path.vertices)
+            if len(vertices):
+                yield "path", label, vertices[:, 0], vertices[:, 1], np.nan
+
+
+def _filled(values: Any) -> np.ndarray[Any, Any]:
+    """Return a float array with NaN where `values` is masked."""
+    masked: Any = np.ma.asarray(values, dtype=float)
+    return np.asarray(masked.filled(np.nan))
 
 
 def _label(artist: Any) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 import matplotlib as mpl
+import matplotlib.style
 from matplotlib.figure import Figure
 
 __all__ = ["STYLE", "FigureSpec", "Origin", "figure", "published"]
@@ -45,7 +46,7 @@ class FigureSpec:
         """Draw the figure under the style sheet, on top of matplotlib's defaults."""
         with mpl.rc_context():
             mpl.rcdefaults()
-            mpl.style.use(STYLE)
+            matplotlib.style.use(STYLE)
             return self.function()
 
 

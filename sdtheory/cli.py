@@ -105,7 +105,8 @@ def _integer(text: str, at_least: int) -> int:
 def _guarded(prog: str, run: Callable[[], int]) -> int:
     """Turn every exception into one line on standard error and an exit status."""
     try:
-        return run()
+        status = run()
+        sys.stdout.flush()
     except KeyboardInterrupt:
         print(f"{prog}: interrupted", file=sys.stderr)
         return _INTERRUPTED
@@ -116,6 +117,7 @@ def _guarded(prog: str, run: Callable[[], int]) -> int:
     except Exception as error:
         print(f"{prog}: {headline(error)}", file=sys.stderr)
         return _PROBLEM
+    return status
 
 
 def _select(patterns: Sequence[str]) -> dict[str, claims.Claim]:
