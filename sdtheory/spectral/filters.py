@@ -1,0 +1,302 @@
+"""Filters: what ridge regression and its self-distilled students keep of each spectral mode.
+
+A student after `steps` rounds predicts `kept * z` in the mode with eigenvalue `d` and target
+coordinate `z`. The teacher is `steps = 0`. Round k is ridge regression with penalty `lam_k` on the
+target `xi_k * teacher + (1 - xi_k) * labels`; any real `xi_k` is legal.
+
+Shapes. `eigenvalues` is (..., r). `lam` and `xi` are numbers, or schedules (one axis: `steps`
+weights, `steps + 1` penalties with the teacher's first), or constants on a grid (two axes or more,
+broadcast against `eigenvalues`). Results have the broadcast shape.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sdtheory import _checks
+from sdtheory._array import Array, is_array, namespace, place
+from sdtheory.spectral._powers import geometric
+
+__all__ = [
+    "Filter",
+    "convergence_interval",
+    "distill",
+    "distilled",
+    "effective_penalty",
+    "fixed_point",
+    "limit",
+    "powers",
+    "ridge",
+    "taylor",
+    "taylor_directions",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One spectral filter, in the three forms that no later formula can recover from another.
+
+    A filter in a stack of directions holds changes: there `lost` is `-kept`.
+    """
+
+    kept: Array
+    """Fraction of each target coordinate that the prediction keeps, f."""
+    lost: Array
+    """1 - f, computed without the subtraction."""
+    coefficient: Array
+    """f / d, finite at d = 0: predictions at new points are projections times this times z."""
+
+    def plus(self, directions: Filter, weights: Array) -> Filter:
+        """Return this filter moved by `weights` (k,) along a stack of k directions."""
+        xp = namespace(self.kept)
+        return Filter(
+            self.kept + xp.tensordot(weights, directions.kept, axes=1),
+            self.lost + xp.tensordot(weights, directions.lost, axes=1),
+            self.coefficient + xp.tensordot(weights, directions.coefficient, axes=1),
+        )
+
+
+def ridge(eigenvalues: Array, lam: Array) -> Array:
+    """Return what the teacher keeps, d / (d + lam).
+
+    >>> ridge([1.0, 3.0], 1.0)
+    array([0.5 , 0.75])
+    """
+    return distill(eigenvalues, lam, 0.0, steps=0).kept
+
+
+def distilled(eigenvalues: Array, lam: Array, xi: Array, steps: int | Array | None = None) -> Array:
+    """Return what the student keeps after `steps` rounds; see `distill`.
+
+    >>> distilled([1.0, 3.0], 1.0, xi=1.0)  # a pure student squares the teacher's filter
+    array([0.25  , 0.5625])
+    """
+    return distill(eigenvalues, lam, xi, steps).kept
+
+
+def limit(eigenvalues: Array, lam: Array, xi: Array) -> Array:
+    """Return what is kept after infinitely many rounds: ridge with penalty lam / (1 - xi).
+
+    >>> limit([1.0, 3.0], 1.0, xi=0.5)
+    array([0.33333333, 0.6       ])
+    """
+    return fixed_point(eigenvalues, lam, xi).kept
+
+
+def distill(eigenvalues: Array, lam: Array, xi: Array, steps: int | Array | None = None) -> Filter:
+    """Return the filter of the student after `steps` rounds of self-distillation.
+
+    With a = d / (d + lam) and f_{-1} = 1, f_k = a_k ((1 - xi_k) + xi_k f_{k-1}) and f is f_steps.
+    For constant xi and lam this sums to a (1 - xi) G + rho**(steps + 1), where rho = xi a and G is the geometric
+    sum 1 + rho + ... + rho**steps; it is evaluated in closed form, at a cost
+    that does not depend on `steps`.
+
+    Parameters
+    ----------
+    eigenvalues : array (..., r)
+        Eigenvalues of the kernel matrix, or squared singular values of the design; at least 0.
+    lam : float or array
+        Ridge penalty in the sum convention, at least 0; a number, schedule or grid.
+    xi : float or array
+        Weight on the teacher; a number, schedule or grid.
+    steps : int or array, optional
+        Rounds after the teacher. Default: the length of the schedule, or 1. An array (constant xi
+        and lam only) broadcasts against `eigenvalues`.
+
+    Returns
+    -------
+    Filter
+        At d = lam = 0 nothing is kept: the pseudo-inverse convention. A chain that diverges beyond
+        the range of the dtype is infinite.
+
+    Examples
+    --------
+    >>> distill([1.0, 3.0], 1.0, xi=[1.0, -1.0]).kept
+    array([0.875   , 1.078125])
+    """
+    d, lam, xi, steps = _arguments(eigenvalues, lam, xi, steps)
+    if isinstance(steps, int):
+        if lam.ndim == 1 or xi.ndim == 1 or steps <= 1:
+            return _recursion(d, lam, xi, steps)
+        steps = place(float(steps), like=d)
+    return _closed_form(d, lam, xi, steps)
+
+
+def fixed_point(eigenvalues: Array, lam: Array, xi: Array) -> Filter:
+    """Return the filter after infinitely many rounds with constant xi and lam.
+
+    It is (1 - xi) d / ((1 - xi) d + lam): ridge regression with penalty lam / (1 - xi), for xi = 1
+    nothing. Raises ValueError unless xi lies in the `convergence_interval`.
+
+    >>> fixed_point([1.0, 3.0], 1.0, xi=0.5).lost
+    array([0.66666667, 0.4       ])
+    """
+    d, lam, xi, _ = _arguments(eigenvalues, lam, xi, 0)
+    if lam.ndim == 1 or xi.ndim == 1:
+        raise ValueError("xi and lam must be constant for the limit, got a schedule")
+    xp = namespace(d)
+    total, kept, _ = _kept_lost(d, lam)
+    rho = xp.abs(xi * kept)
+    if not bool(xp.all(rho < 1)):
+        low, high = convergence_interval(d, float(xp.min(lam)))
+        raise ValueError(
+            f"xi must satisfy |xi| d / (d + lam) < 1 for the rounds to converge, got {_checks.show(xi)}; "
+            f"for the smallest lam that is xi in ({low:.6g}, {high:.6g})"
+        )
+    d, lam, xi, total = xp.broadcast_arrays(d, lam, xi, total)
+    remaining = (1.0 - xi) * d + lam
+    empty = remaining == 0
+    remaining = xp.where(empty, xp.ones_like(remaining), remaining)
+    coefficient = xp.where(empty, xp.zeros_like(d), (1.0 - xi) / remaining)
+    return Filter(d * coefficient, xp.where(empty, xp.ones_like(d), lam / remaining), coefficient)
+
+
+def convergence_interval(eigenvalues: Array, lam: float) -> tuple[float, float]:
+    """Return the open interval of constant xi for which infinitely many rounds converge.
+
+    It is |xi| < 1 + lam / d_max, wider than [-1, 1]; without a limit if every eigenvalue is zero.
+
+    >>> convergence_interval([1.0, 4.0], 1.0)
+    (-1.25, 1.25)
+    """
+    d = _checks.array("eigenvalues", eigenvalues, at_least=0)
+    top = float(namespace(d).max(d))
+    if top == 0:
+        return -float("inf"), float("inf")
+    edge = 1.0 + _checks.number("lam", lam, at_least=0) / top
+    return -edge, edge
+
+
+def effective_penalty(filter: Filter) -> Array:  # noqa: A002 - the natural name
+    """Return the penalty of the ridge regression that keeps as much of each mode.
+
+    It is d (1 - f) / f, computed as lost / coefficient and so finite at d = 0; infinite where
+    nothing is kept, negative where f lies outside [0, 1].
+
+    >>> effective_penalty(distill([1.0, 3.0], 1.0, xi=0.5))
+    array([1.66666667, 1.57142857])
+    """
+    xp = namespace(filter.kept)
+    nothing = filter.coefficient == 0
+    safe = xp.where(nothing, xp.ones_like(filter.coefficient), filter.coefficient)
+    return xp.where(nothing, xp.full_like(safe, float("inf")), filter.lost / safe)
+
+
+def taylor(eigenvalues: Array, lam: float, weights: Array) -> Filter:
+    """Return the filter a (1 + w_1 x + ... + w_r x**r), where x = lam / (d + lam).
+
+    `weights` are w_1, ..., w_r: the student moves along the Taylor coefficients of the ridge path.
+    One round is w_1 = -xi.
+
+    >>> taylor([1.0, 3.0], 1.0, [-1.0]).kept
+    array([0.25  , 0.5625])
+    """
+    d = _checks.array("eigenvalues", eigenvalues, ndim=1, at_least=0)
+    weights = _checks.array("weights", weights, like=d, ndim=1)
+    return distill(d, lam, 0.0, steps=0).plus(taylor_directions(d, lam, weights.shape[0]), weights)
+
+
+def taylor_directions(eigenvalues: Array, lam: float, steps: int) -> Filter:
+    """Return the stack (steps, r) of changes a x, a x**2, ... that `steps` rounds can combine."""
+    d = _checks.array("eigenvalues", eigenvalues, ndim=1, at_least=0)
+    lam = _checks.array("lam", lam, like=d, ndim=0, at_least=0)
+    return _stack(_kept_lost(d, lam), lost_power=True, count=_checks.integer("steps", steps, at_least=1))
+
+
+def powers(eigenvalues: Array, lam: float, steps: int) -> Filter:
+    """Return the stack (steps + 1, r) of pure students a, a**2, ..., a**(steps + 1)."""
+    d = _checks.array("eigenvalues", eigenvalues, ndim=1, at_least=0)
+    lam = _checks.array("lam", lam, like=d, ndim=0, at_least=0)
+    return _stack(
+        _kept_lost(d, lam), lost_power=False, count=_checks.integer("steps", steps, at_least=0) + 1
+    )
+
+
+def _stack(parts: tuple[Array, Array, Array], lost_power: bool, count: int) -> Filter:
+    inverse, kept, lost = parts
+    xp = namespace(kept)
+    ratio = lost if lost_power else kept
+    power = [ratio if lost_power else xp.ones_like(kept)]
+    for _ in range(count - 1):
+        power.append(ratio * power[-1])
+    stacked = xp.stack(power)
+    change = -kept * stacked if lost_power else lost * xp.cumulative_sum(stacked, axis=0)
+    return Filter(kept * stacked, change, inverse * stacked)
+
+
+def _kept_lost(d: Array, lam: Array) -> tuple[Array, Array, Array]:
+    """Return 1 / (d + lam), d / (d + lam) and lam / (d + lam); 0, 0 and 1 at d = lam = 0."""
+    xp = namespace(d)
+    total = d + lam
+    empty = total == 0
+    safe = xp.where(empty, xp.ones_like(total), total)
+    inverse = xp.where(empty, xp.zeros_like(total), 1.0 / safe)
+    return inverse, d / safe, xp.where(empty, xp.ones_like(total), lam / safe)
+
+
+def _recursion(d: Array, lam: Array, xi: Array, steps: int) -> Filter:
+    xp = namespace(d)
+    grids = [d] + [p for p in (lam, xi) if p.ndim != 1]
+    kept = mixture = xp.ones_like(sum(grids[1:], start=d))
+    lost = xp.zeros_like(kept)
+    coefficient = kept
+    for k in range(steps + 1):
+        inverse, a, x = _kept_lost(d, lam[k] if lam.ndim == 1 else lam)
+        if k > 0:
+            weight = xi[k - 1] if xi.ndim == 1 else xi
+            mixture = (1.0 - weight) + weight * kept
+            lost = weight * lost
+        kept, coefficient, lost = a * mixture, inverse * mixture, x + a * lost
+    return Filter(kept, lost, coefficient)
+
+
+def _closed_form(d: Array, lam: Array, xi: Array, steps: Array) -> Filter:
+    xp = namespace(d)
+    d, lam, xi, steps = xp.broadcast_arrays(d, lam, xi, steps)
+    inverse, kept, x = _kept_lost(d, lam)
+    one, zero = xp.ones_like(kept), xp.zeros_like(kept)
+    exact = (lam == 0) | (steps == 0)  # the teacher; without a penalty every student is the teacher
+    power, total = geometric(d, xp.where(lam == 0, one, lam), xp.where(exact, zero, xi), steps)
+    total = xp.where(exact, one, total)
+    diverged = ~(xp.isfinite(power) & xp.isfinite(total))
+    finite_power, finite_total = xp.where(diverged, zero, power), xp.where(diverged, zero, total)
+    mixture = xp.where(exact, one, (1.0 - xi) * finite_total + xi * finite_power)
+    # Beyond the range of the dtype 1 - lost is -lost.
+    lost = x * total
+    coefficient = xp.where(
+        diverged, -lost / xp.where(d == 0, one, d), inverse * mixture
+    )
+    return Filter(xp.where(diverged, -lost, d * coefficient), lost, coefficient)
+
+
+def _arguments(
+    eigenvalues: Array, lam: Array, xi: Array, steps: int | Array | None
+) -> tuple[Array, Array, Array, int | Array]:
+    d = _checks.array("eigenvalues", eigenvalues, at_least=0)
+    lam = _checks.array("lam", lam, like=d, at_least=0)
+    xi = _checks.array("xi", xi, like=d)
+    if steps is None or not (is_array(steps) and steps.ndim > 0):
+        return d, lam, xi, _rounds(lam, xi, steps)
+    if lam.ndim == 1 or xi.ndim == 1:
+        raise ValueError(f"steps must be an integer for a schedule, got {_checks.show(steps)}")
+    if namespace(steps).isdtype(steps.dtype, "integral"):
+        steps = place(steps, like=d)
+    steps = _checks.array("steps", steps, like=d, at_least=0)
+    if bool(namespace(d).any(steps != namespace(d).floor(steps))):
+        raise ValueError(f"steps must be whole numbers, got {_checks.show(steps)}")
+    return d, lam, xi, steps
+
+
+def _rounds(lam: Array, xi: Array, steps: object) -> int:
+    lengths = {"xi": xi.shape[0]} if xi.ndim == 1 else {}
+    if lam.ndim == 1:
+        lengths["lam"] = lam.shape[0] - 1
+    wanted = next(iter(lengths.values()), 1) if steps is None else _checks.integer("steps", steps)
+    for name, length in lengths.items():
+        if length != wanted:
+            entries = wanted + (name == "lam")
+            raise ValueError(
+                f"{name} must have {entries} entries for {wanted} rounds, got "
+                f"{length + (name == 'lam')}"
+            )
+    return wanted

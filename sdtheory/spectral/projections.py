@@ -1,0 +1,193 @@
+"""Optimal weights are projections: least squares on the few directions that students can reach.
+
+`minimise` is the whole theory of the best weight in one function: a base filter, the directions
+that further rounds add to it, and a risk that is a sum of squares along them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sdtheory import _checks
+from sdtheory._array import Array, eps, first, namespace, place, to_numpy
+from sdtheory.spectral.filters import Filter, distill, powers
+from sdtheory.spectral.risks import Cross, QuadraticRisk
+from sdtheory.spectral.simplex import minimise_on_simplex
+
+__all__ = ["Optimum", "constrained_weights", "minimise", "optimal_weights", "optimal_xi"]
+
+
+@dataclass(frozen=True, slots=True)
+class Optimum:
+    """The best student of a family of filters."""
+
+    weights: Array
+    """The weights (k,) in the parametrisation of the function that returned them."""
+    risk: Array
+    """Risk of the student, shape ()."""
+    base_risk: Array
+    """Risk of the filter that zero weights give (the teacher), shape ()."""
+    filter: Filter
+    """The student's filter: more accurate than the weights where those are ill-conditioned."""
+    rank: int
+    """Number of independent directions; further rounds than that reach nothing new."""
+    degenerate: bool
+    """No weight changes the risk, or none attains its infimum; the weights are then zero."""
+
+
+def minimise(risk: QuadraticRisk | Cross, base: Filter, directions: Filter) -> Optimum:
+    """Return the best filter base + w_1 direction_1 + ... + w_k direction_k.
+
+    `directions` is a stack of changes (k, r); `Optimum.weights` are w.
+    """
+    found = risk.along(base, directions).minimiser()
+    xp = namespace(base.kept)
+    degenerate = found.rank == 0 or found.descent is not None
+    weights = xp.zeros_like(found.weights) if degenerate else found.weights
+    student = base.plus(directions, weights)
+    return Optimum(weights, risk(student), risk(base), student, found.rank, degenerate)
+
+
+def optimal_xi(
+    risk: QuadraticRisk | Cross,
+    eigenvalues: Array,
+    lam: float,
+    previous: Filter | None = None,
+    lower: float = -float("inf"),
+    upper: float = float("inf"),
+) -> Optimum:
+    """Return the best weight of one round, on any interval of weights.
+
+    Parameters
+    ----------
+    risk : QuadraticRisk or Cross
+        See `criteria`.
+    eigenvalues : array (r,)
+        Of the spectrum that the risk was made with.
+    lam : float
+        Ridge penalty of the round. At 0 every student is its teacher: degenerate.
+    previous : Filter, optional
+        The filter of the round's teacher; by default ridge regression with the same penalty.
+    lower, upper : float
+        Interval of weights; clipping is exact, because the risk is a parabola.
+
+    Returns
+    -------
+    Optimum
+        `weights` is (1,), the weight xi itself.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sdtheory.spectral import criteria
+    >>> risk = criteria.expected_error(np.array([2.0, 1.0, 0.5]), [1.0, -0.5, 2.0], noise_var=0.5)
+    >>> best = optimal_xi(risk, np.array([4.0, 1.0, 0.25]), lam=1.0)
+    >>> best.weights, best.risk
+    (array([-1.88747138]), np.float64(2.130696...))
+    """
+    base = distill(eigenvalues, lam, 0.0, steps=0)
+    teacher = base if previous is None else previous
+    if not lower <= upper:
+        raise ValueError(f"lower must be at most upper, got {lower} and {upper}")
+    # The round's target loses `teacher.lost` of each mode for every unit of xi.
+    direction = Filter(
+        -(base.kept * teacher.lost)[None, :],
+        (base.kept * teacher.lost)[None, :],
+        -(base.coefficient * teacher.lost)[None, :],
+    )
+    free = minimise(risk, base, direction)
+    xi = first(free.weights)
+    clipped = min(max(xi, lower), upper)
+    if clipped == xi:
+        return free
+    weights = place([clipped], like=free.weights)
+    student = base.plus(direction, weights)
+    return Optimum(
+        weights, risk(student), free.base_risk, student, free.rank, free.degenerate
+    )
+
+
+def optimal_weights(
+    risk: QuadraticRisk | Cross, eigenvalues: Array, lam: float, steps: int = 1
+) -> Optimum:
+    """Return the unconstrained best student after `steps` rounds at one penalty.
+
+    `Optimum.weights` are Taylor weights (`filters.taylor`), for one round (-xi,). Convert them with
+    `weights.xi_from_taylor`, knowing that per-step weights can be huge or infinite.
+
+    Notes
+    -----
+    The directions a x, a x**2, ... are nearly parallel after a few rounds. Each is therefore made
+    by multiplying the last *orthonormal* one by x (Arnoldi's process), which spans the same space
+    with a perfectly conditioned basis in the inner product of the risk.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sdtheory.spectral import criteria
+    >>> risk = criteria.expected_error(np.array([2.0, 1.0, 0.5]), [1.0, -0.5, 2.0], noise_var=0.5)
+    >>> best = optimal_weights(risk, np.array([4.0, 1.0, 0.25]), lam=1.0, steps=2)
+    >>> best.weights, best.risk
+    (array([-1.90689784,  5.72046492]), np.float64(1.793572...))
+    """
+    count = _checks.integer("steps", steps, at_least=1)
+    base = distill(eigenvalues, lam, 0.0, steps=0)
+    directions, taylor = _orthonormal_directions(risk, base, count)
+    best = minimise(risk, base, directions)
+    return Optimum(
+        best.weights @ taylor, best.risk, best.base_risk, best.filter, best.rank, best.degenerate
+    )
+
+
+def constrained_weights(
+    risk: QuadraticRisk, eigenvalues: Array, lam: float, steps: int = 1
+) -> Optimum:
+    """Return the best student after `steps` rounds whose weights xi all lie in [0, 1].
+
+    These students are exactly the mixtures of the pure students a, a**2, ..., a**(steps + 1), so
+    the optimum is that of a small convex problem on the simplex (it is not the clipped free one).
+    `Optimum.weights` are the weights c (steps + 1,) of the mixture: see `weights.xi_from_powers`.
+    """
+    vertices = powers(eigenvalues, lam, steps)
+    base = distill(eigenvalues, lam, 0.0, steps=0)
+    xp = namespace(base.kept)
+    triangle = xp.linalg.qr(risk.rows(vertices).T, mode="reduced")[1]
+    mixture = minimise_on_simplex(to_numpy(triangle), to_numpy(risk.tilt(vertices)))
+    weights = place(mixture.tolist(), like=base.kept)
+    student = Filter(weights @ vertices.kept, weights @ vertices.lost, weights @ vertices.coefficient)
+    rank = int((mixture > 0).sum())
+    return Optimum(weights, risk(student), risk(base), student, rank, degenerate=False)
+
+
+def _orthonormal_directions(
+    risk: QuadraticRisk | Cross, base: Filter, count: int
+) -> tuple[Filter, Array]:
+    """Return directions that span a x, ..., a x**count, orthonormal in the rows of the risk.
+
+    Also returns their coefficients (k, count) in a x, ..., a x**count. Once a direction depends on
+    those before it there is nothing new to reach; at least one direction is returned.
+    """
+    xp = namespace(base.kept)
+    parts = xp.stack([base.kept, -base.kept, base.coefficient]) * base.lost
+    taylor = place([float(j == 0) for j in range(count)], like=base.kept)
+    zero = xp.zeros_like(taylor[:1])
+    basis: list[tuple[Array, Array, Array]] = []
+    for _ in range(count):
+        rows = risk.rows(Filter(*(parts[i, :] for i in range(3))), change=True)
+        before = xp.linalg.vector_norm(rows)
+        for _ in range(2):  # twice is enough
+            for other_rows, other_parts, other_taylor in basis:
+                overlap = xp.sum(rows * other_rows)
+                rows = rows - overlap * other_rows
+                parts = parts - overlap * other_parts
+                taylor = taylor - overlap * other_taylor
+        norm = xp.linalg.vector_norm(rows)
+        if basis and float(norm) <= 32 * eps(norm) * float(before):
+            break
+        norm = xp.where(norm == 0, xp.ones_like(norm), norm)
+        basis.append((rows / norm, parts / norm, taylor / norm))
+        parts = parts / norm * base.lost
+        taylor = xp.concat([zero, taylor[:-1] / norm])
+    stack = xp.stack([parts for _, parts, _ in basis])
+    directions = Filter(stack[:, 0, :], stack[:, 1, :], stack[:, 2, :])
+    return directions, xp.stack([taylor for _, _, taylor in basis])

@@ -1,0 +1,201 @@
+"""Every risk of this field is a sum of squares, linear in what a filter loses and in what it keeps.
+
+    risk(f) = constant + |offset + weight @ part(f)|**2 + ... + 2 slope . kept(f)
+
+where part(f) is `lost` (bias: what is missing from the signal) or `coefficient` (noise, and
+predictions at new points). Bias and noise are never subtracted from each other, so nothing cancels.
+`risk.along(base, directions)` restricts it to an affine family of filters: a small least-squares
+problem, and its solution is an optimal weight (see `projections`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from sdtheory._array import Array, eps, namespace
+from sdtheory.spectral.filters import Filter
+
+__all__ = ["Block", "Cross", "LeastSquares", "Minimiser", "QuadraticRisk", "Ratio"]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Rows offset + weight @ part; `weight` is (m, r), or (r,) for a diagonal matrix."""
+
+    weight: Array
+    part: Literal["lost", "coefficient"]
+    offset: Array | None = None
+    """Shape (m,); None for zero."""
+
+    def rows(self, profile: Filter, change: bool = False) -> Array:
+        """Return the rows (..., m) of a filter; of a change, without the offset."""
+        values = profile.lost if self.part == "lost" else profile.coefficient
+        rows = values * self.weight if self.weight.ndim == 1 else values @ self.weight.T
+        return rows if change or self.offset is None else rows + self.offset
+
+
+@dataclass(frozen=True, slots=True)
+class QuadraticRisk:
+    """A quadratic functional of a filter; call it with a filter (or a stack of them)."""
+
+    blocks: tuple[Block, ...]
+    constant: Array
+    """Shape (): what no filter changes."""
+    slope: Array | None = None
+    """Shape (r,): coefficient of 2 * kept (the penalty on degrees of freedom in SURE)."""
+
+    def __call__(self, profile: Filter) -> Array:
+        """Return the risk, of shape (...) for filters of shape (..., r)."""
+        xp = namespace(profile.kept)
+        total = self.constant + 0.0 * profile.kept[..., 0]
+        for block in self.blocks:
+            total = total + xp.sum(block.rows(profile) ** 2, axis=-1)
+        if self.slope is not None:
+            total = total + 2.0 * xp.sum(self.slope * profile.kept, axis=-1)
+        return total
+
+    def rows(self, profile: Filter, change: bool = False) -> Array:
+        """Return all rows of one filter (m,) or of a stack of changes (k, m)."""
+        xp = namespace(profile.kept)
+        return xp.concat([block.rows(profile, change) for block in self.blocks], axis=-1)
+
+    def tilt(self, profile: Filter) -> Array:
+        """Return slope . kept, of shape (...)."""
+        xp = namespace(profile.kept)
+        if self.slope is None:
+            return 0.0 * profile.kept[..., 0]
+        return xp.sum(self.slope * profile.kept, axis=-1)
+
+    def along(self, base: Filter, directions: Filter) -> LeastSquares:
+        """Restrict the risk to base + w_1 direction_1 + ... + w_k direction_k."""
+        return LeastSquares(
+            residual=self.rows(base),
+            design=self.rows(directions, change=True).T,
+            slope=self.tilt(directions),
+            constant=self.constant + 2.0 * self.tilt(base),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Minimiser:
+    """Where a criterion in a few unknowns is smallest."""
+
+    weights: Array
+    """Shape (k,); the shortest one where several are equally good."""
+    rank: int
+    """Number of independent directions."""
+    descent: Array | None = None
+    """A direction in which the criterion falls for ever, if there is one (rounding apart)."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeastSquares:
+    """The criterion constant + |residual + design @ w|**2 + 2 slope . w in k unknowns w."""
+
+    residual: Array
+    """Shape (m,)."""
+    design: Array
+    """Shape (m, k)."""
+    slope: Array
+    """Shape (k,)."""
+    constant: Array
+    """Shape ()."""
+
+    def __call__(self, weights: Array) -> Array:
+        """Return the value at w (..., k)."""
+        xp = namespace(self.design)
+        rows = self.residual + weights @ self.design.T
+        tilt = xp.sum(self.slope * weights, axis=-1)
+        return self.constant + xp.sum(rows**2, axis=-1) + 2.0 * tilt
+
+    def minimiser(self) -> Minimiser:
+        """Solve by the singular values of the column-scaled design, never by normal equations."""
+        xp = namespace(self.design)
+        scale = _column_norms(self.design)
+        left, s, right = xp.linalg.svd(self.design / scale, full_matrices=False)
+        rank = _rank(s, max(self.design.shape))
+        left, s, right = left[:, :rank], s[:rank], right[:rank, :]
+        slope = self.slope / scale
+        projected = right @ slope
+        weights = -(((self.residual @ left) + projected / s) / s) @ right / scale
+        flat = slope - projected @ right
+        size = float(xp.linalg.vector_norm(slope))
+        unbounded = float(xp.linalg.vector_norm(flat)) > 1e3 * eps(s) * size
+        return Minimiser(weights, rank, -flat / scale if unbounded else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """The criterion (constant + |residual + design @ w|**2) / (freedom + freedoms . w)**2."""
+
+    squares: LeastSquares
+    freedom: Array
+    """Residual degrees of freedom at w = 0, positive; shape ()."""
+    freedoms: Array
+    """Shape (k,)."""
+
+    def __call__(self, weights: Array) -> Array:
+        """Return the value at w (..., k)."""
+        xp = namespace(self.freedoms)
+        return self.squares(weights) / (self.freedom + xp.sum(self.freedoms * weights, axis=-1)) ** 2
+
+    def minimiser(self) -> Minimiser:
+        """Find the shortest residual u (1, w) with one degree of freedom, u (freedom, freedoms) . (1, w) = 1.
+
+        If the best u is not positive, the infimum over positive degrees of freedom is not attained:
+        the criterion falls for ever along the returned direction.
+        """
+        xp = namespace(self.freedoms)
+        squares, k = self.squares, self.freedoms.shape[0]
+        columns = xp.concat([squares.residual[:, None], squares.design], axis=1)
+        root = xp.sqrt(squares.constant) * xp.ones_like(columns[:1, :1])
+        floor = xp.concat([root, xp.zeros_like(columns[:1, 1:])], axis=1)
+        columns = xp.concat([columns, floor], axis=0)
+        scale = _column_norms(columns)
+        _, s, right = xp.linalg.svd(columns / scale, full_matrices=False)
+        s = xp.where(s > eps(s) * s[0], s, eps(s) * s[0])
+        freedoms = xp.concat([xp.reshape(self.freedom, (1,)), self.freedoms]) / scale
+        best = ((right @ freedoms) / s**2) @ right / scale
+        weights = best[1:] / xp.where(best[0] == 0, xp.ones_like(best[0]), best[0])
+        return Minimiser(weights, k, None if float(best[0]) > 0 else best[1:])
+
+
+@dataclass(frozen=True, slots=True)
+class Cross:
+    """Generalised cross-validation: residual energy over the squared residual degrees of freedom.
+
+    value(f) = n energy(f) / (n - sum of kept)**2, where energy is a `QuadraticRisk` without slope.
+    """
+
+    energy: QuadraticRisk
+    n: int
+
+    def __call__(self, profile: Filter) -> Array:
+        """Return the criterion, of shape (...) for filters of shape (..., r)."""
+        xp = namespace(profile.kept)
+        return self.n * self.energy(profile) / (self.n - xp.sum(profile.kept, axis=-1)) ** 2
+
+    def rows(self, profile: Filter, change: bool = False) -> Array:
+        """Return the rows of the residual energy."""
+        return self.energy.rows(profile, change)
+
+    def along(self, base: Filter, directions: Filter) -> Ratio:
+        """Restrict the criterion to base + w_1 direction_1 + ... + w_k direction_k (up to n)."""
+        xp = namespace(base.kept)
+        squares = self.energy.along(base, directions)
+        return Ratio(
+            squares, self.n - xp.sum(base.kept, axis=-1), -xp.sum(directions.kept, axis=-1)
+        )
+
+
+def _column_norms(matrix: Array) -> Array:
+    """Return the length of each column; 1 for a column of zeros."""
+    xp = namespace(matrix)
+    norms = xp.linalg.vector_norm(matrix, axis=0)
+    return xp.where(norms == 0, xp.ones_like(norms), norms)
+
+
+def _rank(s: Array, size: int) -> int:
+    xp = namespace(s)
+    return int(xp.sum(xp.astype(s > size * eps(s) * s[0], xp.int64)))

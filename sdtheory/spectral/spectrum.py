@@ -1,0 +1,179 @@
+"""One factorisation of the data; everything afterwards is array arithmetic on its spectrum."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sdtheory import _checks
+from sdtheory._array import Array, eps, namespace
+from sdtheory.spectral.filters import Filter
+
+__all__ = ["Spectrum", "Targets"]
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """Targets in the coordinates of a spectrum."""
+
+    projected: Array
+    """z = U.T y, of shape (r,) or (r, q) for q outputs."""
+    outside: Array
+    """Squared length of y outside the span of U, of shape () or (q,): no filter reaches it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spectrum:
+    """The eigenvalues of a kernel matrix, or squared singular values of a design, and the vectors.
+
+    Only the r positive eigenvalues are held, largest first; everything below the rounding error
+    of the factorisation is the null space, in which every filter keeps nothing.
+    """
+
+    eigenvalues: Array
+    """d, of shape (r,), descending, positive."""
+    n: int
+    """Number of samples."""
+    left: Array | None
+    """U (n, r), orthonormal in sample space; None if made from a Gram matrix."""
+    right: Array | None
+    """V (p, r), orthonormal in feature space; None if made from a kernel."""
+    targets: Targets | None = None
+    """What a Gram matrix knows of the targets it was made with."""
+
+    @classmethod
+    def from_kernel(cls, kernel: Array) -> Spectrum:
+        """Factorise a positive semi-definite kernel matrix (n, n).
+
+        Eigenvalues that are negative by rounding are cut; a matrix that is indefinite beyond half
+        the digits of its dtype is refused.
+
+        >>> Spectrum.from_kernel([[2.0, 1.0], [1.0, 2.0]]).eigenvalues
+        array([3., 1.])
+        """
+        kernel = _checks.array("kernel", kernel, ndim=2)
+        # Half the digits: rounding in the caller's kernel code is far below that, a wrong matrix above.
+        tolerance = eps(kernel) ** 0.5
+        _checks.symmetric("kernel", kernel, tolerance)
+        xp = namespace(kernel)
+        d, vectors = xp.linalg.eigh(0.5 * (kernel + kernel.T))
+        smallest, largest = float(d[0]), float(d[-1])
+        if smallest < -tolerance * max(largest, 0.0):
+            raise ValueError(
+                f"kernel must be positive semi-definite, got eigenvalue {smallest:.6g} "
+                f"(the largest is {largest:.6g})"
+            )
+        d, vectors = xp.flip(d), xp.flip(vectors, axis=1)
+        rank = _rank(d, kernel.shape[0])
+        return cls(d[:rank], kernel.shape[0], vectors[:, :rank], None)
+
+    @classmethod
+    def from_design(cls, design: Array) -> Spectrum:
+        """Factorise a design matrix (n, p); features are columns, nothing is centred.
+
+        >>> Spectrum.from_design([[3.0, 0.0], [0.0, 1.0], [0.0, 0.0]]).eigenvalues
+        array([9., 1.])
+        """
+        design = _checks.array("design", design, ndim=2)
+        xp = namespace(design)
+        left, s, right = xp.linalg.svd(design, full_matrices=False)
+        rank = _rank(s, max(design.shape))
+        return cls(s[:rank] ** 2, design.shape[0], left[:, :rank], right[:rank, :].T)
+
+    @classmethod
+    def from_gram(cls, gram: Array, cross: Array, energy: Array, n: int) -> Spectrum:
+        """Make the spectrum of a design from X'X, X'y, y'y and n alone.
+
+        Singular values below sqrt(p eps) of the largest are lost in the squaring; where they
+        matter, use `from_design`.
+
+        Parameters
+        ----------
+        gram : array (p, p)
+            X'X.
+        cross : array (p,) or (p, q)
+            X'y.
+        energy : float or array (q,)
+            y'y, one number per output.
+        n : int
+            Number of samples.
+        """
+        gram = _checks.array("gram", gram, ndim=2)
+        features = cls.from_kernel(gram)
+        cross = _checks.array("cross", cross, like=gram, ndim=(1, 2))
+        _checks.same_length("cross", cross, "gram", gram)
+        energy = _checks.array("energy", energy, like=gram, ndim=cross.ndim - 1, at_least=0)
+        if cross.ndim == 2 and energy.shape[0] != cross.shape[1]:
+            raise ValueError(
+                f"energy must have one entry per output, got {energy.shape[0]} for {cross.shape[1]}"
+            )
+        right = features.left
+        assert right is not None
+        xp = namespace(gram)
+        z = _columns(1.0 / xp.sqrt(features.eigenvalues), right.T @ cross)
+        spare = energy - xp.sum(z**2, axis=0)
+        if bool(xp.any(spare < -(eps(gram) ** 0.5) * energy)):
+            raise ValueError(
+                f"energy must be at least what cross and gram explain, got {_checks.show(energy)}, "
+                f"{float(xp.min(spare)):.6g} too little"
+            )
+        outside = xp.where(spare > 0, spare, xp.zeros_like(spare))
+        count = _checks.integer("n", n, at_least=1)
+        return cls(features.eigenvalues, count, None, right, Targets(z, outside))
+
+    def project(self, y: Array) -> Targets:
+        """Return the coordinates of targets y (n,) or (n, q)."""
+        left = _required(self.left, "targets")
+        y = _checks.array("y", y, like=left, ndim=(1, 2))
+        _checks.same_length("y", y, "the data", left)
+        z = left.T @ y
+        xp = namespace(y)
+        return Targets(z, xp.sum((y - left @ z) ** 2, axis=0))
+
+    def fitted(self, profile: Filter, targets: Targets) -> Array:
+        """Return predictions at the training inputs, (n,) or (n, q)."""
+        left = _required(self.left, "predictions at the training inputs")
+        return left @ _columns(profile.kept, targets.projected)
+
+    def parameters(self, profile: Filter, targets: Targets) -> Array:
+        """Return the coefficients of the features, (p,) or (p, q); a design has them."""
+        if self.right is None:
+            raise ValueError("a spectrum made from a kernel has no feature coefficients")
+        xp = namespace(self.right)
+        scaled = xp.sqrt(self.eigenvalues) * profile.coefficient
+        return self.right @ _columns(scaled, targets.projected)
+
+    def projection(self, new: Array) -> Array:
+        """Return the coordinates P (m, r) of new points; predictions are P (coefficient * z).
+
+        `new` is K(new, train) of shape (m, n) for a kernel, and the features (m, p) for a design.
+        """
+        basis = self.left if self.right is None else self.right
+        assert basis is not None
+        new = _checks.array("new", new, like=basis, ndim=2)
+        if new.shape[1] != basis.shape[0]:
+            raise ValueError(f"new must have {basis.shape[0]} columns, got shape {tuple(new.shape)}")
+        if self.right is None:
+            return new @ basis
+        return (new @ basis) * namespace(new).sqrt(self.eigenvalues)
+
+    def predict(self, projection: Array, profile: Filter, targets: Targets) -> Array:
+        """Return predictions at new points from their `projection`, (m,) or (m, q)."""
+        return projection @ _columns(profile.coefficient, targets.projected)
+
+
+def _rank(values: Array, size: int) -> int:
+    """Return how many of the descending values exceed the rounding error of the factorisation."""
+    xp = namespace(values)
+    cut = size * eps(values) * max(float(values[0]), 0.0)
+    return int(xp.sum(xp.astype(values > cut, xp.int64)))
+
+
+def _columns(scale: Array, values: Array) -> Array:
+    """Multiply each column of (r,) or (r, q) by scale (r,)."""
+    return scale * values if values.ndim == 1 else scale[:, None] * values
+
+
+def _required(vectors: Array | None, purpose: str) -> Array:
+    if vectors is None:
+        raise ValueError(f"{purpose} need the data; a spectrum made from a Gram matrix has none")
+    return vectors
