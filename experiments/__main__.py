@@ -1,0 +1,78 @@
+"""Command line: ``python -m experiments`` lists the experiments, with a name it runs one."""
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from experiments import catalogue, registry, store
+
+__all__ = ["main"]
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    arguments = argparse.ArgumentParser(
+        prog="python -m experiments",
+        description="Train the neural counterpart of a claim and store what was measured.",
+        epilog="A run that was stopped goes on where it was when the same command is given again.",
+    )
+    arguments.add_argument("name", nargs="?", help="experiment; without one, list them all")
+    arguments.add_argument("--preset", choices=registry.PRESETS, default="smoke")
+    arguments.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:<index>")
+    arguments.add_argument("--executor", choices=("processes", "inline", "dask"))
+    arguments.add_argument("--workers", type=int, help="worker processes (default: CPU cores)")
+    arguments.add_argument("--scheduler", help="address of the Dask scheduler")
+    arguments.add_argument("--results", type=Path, help="folder of results")
+    arguments.add_argument("--cache", type=Path, help="folder of finished tasks")
+    return arguments
+
+
+def listing() -> str:
+    """Return one line an experiment: name, version, summary."""
+    names = catalogue.names()
+    width = max((len(name) for name in names), default=0)
+    rows = (f"{n:{width}}  v{catalogue.declared_version(n)}  {catalogue.summary(n)}" for n in names)
+    return "\n".join(rows)
+
+
+def run(options: argparse.Namespace) -> Path:
+    """Run one experiment; return the path of its arrays."""
+    experiment = registry.find(options.name)
+    # PyTorch is imported only now, so that listing and --help are quick.
+    from experiments.engine.device import resolve_device
+    from experiments.engine.executors import open_executor
+    from experiments.engine.sweep import CACHE, sweep
+
+    device = resolve_device(options.device)
+    kind = options.executor or ("dask" if options.scheduler else "processes")
+    cache = options.cache or CACHE
+    with open_executor(kind, device, options.workers, options.scheduler) as executor:
+        return sweep(
+            experiment, options.preset, device, executor, root=options.results, cache=cache
+        )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status."""
+    options = parser().parse_args(arguments)
+    if options.name is None:
+        print(listing())
+        return 0
+    logging.basicConfig(format="%(message)s")
+    try:
+        path = run(options)
+    except (ValueError, ImportError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        again = store.command(options.name, options.preset)
+        print(f"\nstopped; finished tasks are kept. To go on: {again}", file=sys.stderr)
+        return 130
+    print(path)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
