@@ -142,12 +142,16 @@ def _as_array(name: str, value: object, like: Array | None) -> Array:
                 f"arrays of different libraries cannot be mixed, got {name} = {show(value)}"
             )
         if not namespace(given).isdtype(given.dtype, "real floating"):
-            raise TypeError(f"{name} must have a floating-point dtype, got {given.dtype}, {show(value)}")
+            raise TypeError(
+                f"{name} must have a floating-point dtype, got {given.dtype}, {show(value)}"
+            )
         return given if like is None else namespace(like).astype(given, like.dtype)
     try:
         numbers = np.asarray(value)
     except ValueError:
-        raise ValueError(f"{name} must be a rectangular array of numbers, got {show(value)}") from None
+        raise ValueError(
+            f"{name} must be a rectangular array of numbers, got {show(value)}"
+        ) from None
     if numbers.dtype.kind not in "fiu" or isinstance(value, bool):
         raise TypeError(f"{name} must be an array of real numbers, got {show(value)}")
     numbers = numbers.astype(np.float64)

@@ -1,7 +1,8 @@
-"""Claims: a theorem as a function from an instance to a residual, defined once and used three times.
+"""Claims: a theorem as a function from an instance to a residual.
 
-The tests search for a counterexample, `python -m paper_checks` measures the worst residual on a
-seeded sample, and a user falsifies a published claim (or one of their own) from the command line.
+A claim is defined once and used three times: the tests search for a counterexample, the command
+`python -m paper_checks` measures the worst residual on a seeded sample, and a user falsifies a
+published claim (or one of their own).
 """
 
 from sdtheory.claims.audit import Audit, audit, perturbed

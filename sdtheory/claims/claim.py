@@ -154,7 +154,10 @@ def _validate(made: Claim) -> None:
             f"got verdict {made.verdict!r}"
         )
     other = _REGISTRY.get(made.id)
-    if other is not None and other.residual.__code__.co_filename != made.residual.__code__.co_filename:
+    if (
+        other is not None
+        and other.residual.__code__.co_filename != made.residual.__code__.co_filename
+    ):
         raise ValueError(f"id {made.id!r} is registered twice")
 
 
@@ -203,7 +206,9 @@ def load(target: str) -> Claim:
         try:
             module = importlib.import_module(place)
         except ModuleNotFoundError as error:
-            raise ValueError(f"target must name an importable module, got {target!r}: {error}") from None
+            raise ValueError(
+                f"target must name an importable module, got {target!r}: {error}"
+            ) from None
     found = getattr(module, name, None)
     if not isinstance(found, Claim):
         raise ValueError(f"target must name a claim, got {target!r}, which is {found!r}")

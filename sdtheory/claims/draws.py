@@ -100,7 +100,7 @@ class _SearchedDraw:
 
     def log_uniform(self, low: float, high: float, size: Shape | None = None) -> Any:
         # Exponents shrink towards zero, hence values towards one.
-        value = 10.0 ** self.uniform(math.log10(low), math.log10(high), size)  # type: ignore[arg-type]
+        value = 10.0 ** self.uniform(math.log10(low), math.log10(high), size)
         return np.clip(value, low, high) if size is not None else min(max(value, low), high)
 
     def integer(self, low: int, high: int) -> int:

@@ -65,12 +65,14 @@ def falsify(
             search_strategy(claim.instances),
             lambda instance: claim.ratio(instance)[2] > 1,
             settings=settings,
-            random=None if seed is None else Random(_checks.integer("seed", seed)),  # noqa: S311
+            random=None if seed is None else Random(_checks.integer("seed", seed)),
         )
     except hypothesis.errors.NoSuchExample:
         return None
     residual, tolerance, _ = claim.ratio(instance)
-    return Counterexample(target if isinstance(target, str) else claim.id, instance, residual, tolerance)
+    return Counterexample(
+        target if isinstance(target, str) else claim.id, instance, residual, tolerance
+    )
 
 
 def as_literal(value: Any) -> str:

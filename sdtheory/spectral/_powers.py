@@ -54,7 +54,9 @@ def _power(rho: Array, steps: Array) -> Array:
     overflow = steps * log > limit
     underflow = (steps * log < -1.1 * limit) | ((size == 0) & (steps > 0))
     quiet = overflow | underflow
-    result = xp.where(quiet, xp.ones_like(size), size) ** xp.where(quiet, xp.ones_like(steps), steps)
+    result = xp.where(quiet, xp.ones_like(size), size) ** xp.where(
+        quiet, xp.ones_like(steps), steps
+    )
     result = xp.where(overflow, xp.full_like(size, float("inf")), result)
     result = xp.where(underflow, xp.zeros_like(size), result)
     return xp.where((rho < 0) & _odd(steps), -result, result)
@@ -64,7 +66,9 @@ def _odd(count: Array) -> Array:
     return count - 2.0 * namespace(count).floor(0.5 * count) == 1.0
 
 
-def _relative_error_of_rho(d: Array, total: Array, total_error: Array, xi: Array, rho: Array) -> Array:
+def _relative_error_of_rho(
+    d: Array, total: Array, total_error: Array, xi: Array, rho: Array
+) -> Array:
     """Return (exact - rho) / exact to first order."""
     xp = namespace(d)
     wanted, wanted_error = _two_product(xi, d)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from sdtheory import _checks
 from sdtheory._array import Array, eps, namespace, place
-from sdtheory.spectral.filters import Filter, taylor_directions
+from sdtheory.spectral.filters import taylor_directions
 from sdtheory.spectral.risks import Block, Cross, LeastSquares, QuadraticRisk
-from sdtheory.spectral.spectrum import Spectrum, Targets
+from sdtheory.spectral.spectrum import Spectrum, Targets, semidefinite
 
 __all__ = [
     "expected_error",
@@ -168,7 +168,7 @@ def sure(spectrum: Spectrum, targets: Targets, noise_var: float) -> QuadraticRis
 
     `noise_var` v is the label-noise variance per output; summed over outputs.
     """
-    energy = _energy(spectrum, targets, 1.0 / spectrum.n)
+    energy = _energy(targets, 1.0 / spectrum.n)
     z = targets.projected
     outputs = 1 if z.ndim == 1 else z.shape[1]
     noise = outputs * _checks.number("noise_var", noise_var, at_least=0)
@@ -177,56 +177,51 @@ def sure(spectrum: Spectrum, targets: Targets, noise_var: float) -> QuadraticRis
 
 
 def gcv(spectrum: Spectrum, targets: Targets) -> Cross:
-    """Return generalised cross-validation of the student's own smoother, n |y - f|^2 / (n - df)^2."""
-    return Cross(_energy(spectrum, targets, 1.0), spectrum.n)
+    """Return generalised cross-validation of the student's smoother, n |y - f|^2 / (n - df)^2."""
+    return Cross(_energy(targets, 1.0), spectrum.n)
 
 
-def leave_one_out(
-    spectrum: Spectrum, y: Array, lam: float, steps: int = 1
-) -> LeastSquares:
+def leave_one_out(spectrum: Spectrum, y: Array, lam: float, steps: int = 1) -> LeastSquares:
     """Return the leave-one-out error of the whole pipeline, teacher and students all refitted.
 
-    A function of the Taylor weights w of the student (`filters.taylor`), at one penalty. Students
-    move along the ridge path, and leaving out a sample commutes with that: with e(t) the
-    leave-one-out residual of ridge at the penalty lam (1 - t), e = r / (1 - leverage) as power
-    series in t, the student's residual is e_0 + w_1 e_1 + ... + w_k e_k. Exact; no refits.
+    It is a function of the Taylor weights w of the student (`filters.taylor`), at one penalty: the
+    mean over samples of (e_0 + w_1 e_1 + ... + w_k e_k)**2, summed over outputs. Exact, no refits.
 
-    Returns
-    -------
-    LeastSquares
-        Its value at w (steps,) is the mean over samples, summed over outputs.
+    Notes
+    -----
+    Students move along the ridge path, and leaving out a sample commutes with that. So e_k are the
+    coefficients in t of the leave-one-out residual of ridge at the penalty lam (1 - t), which is
+    residual / (1 - leverage); both series are known, and the quotient of power series is short.
     """
-    targets = spectrum.project(y)
-    left = spectrum.left
+    y = _checks.array("y", y, like=spectrum.eigenvalues, ndim=(1, 2))
+    z = spectrum.project(y).projected
+    left, d = spectrum.left, spectrum.eigenvalues
     assert left is not None  # `project` has refused a spectrum without samples
     xp = namespace(left)
-    y = _checks.array("y", y, like=left)
-    d = spectrum.eigenvalues
-    z = targets.projected if targets.projected.ndim == 2 else targets.projected[:, None]
+    if y.ndim == 1:
+        y, z = y[:, None], z[:, None]
     changes = taylor_directions(d, lam, steps)
     kept = d / (d + place(lam, like=d))
-    # Coefficients in t of the residual r and of 1 - leverage.
-    residuals = [(y if y.ndim == 2 else y[:, None]) - left @ (kept[:, None] * z)]
-    spare = [1.0 - (left**2) @ kept]
-    if float(xp.min(spare[0])) <= 4 * spectrum.n * eps(d):
+    spare = 1.0 - (left**2) @ kept
+    if float(xp.min(spare)) <= 4 * spectrum.n * eps(d):
         raise ValueError(
-            f"lam must be larger: a sample is interpolated (leverage one), so leaving it out is not "
-            f"determined, got {lam}"
+            "lam must be larger: a sample is interpolated (leverage one), so leaving it out is "
+            f"undetermined, got {lam}"
         )
+    leverages = [(left**2) @ changes.kept[k, :] for k in range(steps)]
+    errors = [(y - left @ (kept[:, None] * z)) / spare[:, None]]
     for k in range(steps):
-        residuals.append(-(left @ (changes.kept[k, :, None] * z)))
-        spare.append(-((left**2) @ changes.kept[k, :]))
-    errors: list[Array] = []
-    for k in range(steps + 1):
-        carried = [spare[j][:, None] * errors[k - j] for j in range(1, k + 1)]
-        errors.append((residuals[k] - sum(carried, start=0.0 * residuals[k])) / spare[0][:, None])
+        rest = -(left @ (changes.kept[k, :, None] * z))
+        for j in range(k + 1):
+            rest = rest + leverages[j][:, None] * errors[k - j]
+        errors.append(rest / spare[:, None])
     scale = float(spectrum.n) ** -0.5
-    flat = [scale * xp.reshape(e, (-1,)) for e in errors]
-    zero = place(0.0, like=d)
-    return LeastSquares(flat[0], xp.stack(flat[1:], axis=1), xp.zeros_like(d[:1]) * xp.ones_like(xp.stack(flat[1:], axis=1)[0, :]), zero)
+    flat = xp.stack([scale * xp.reshape(e, (-1,)) for e in errors], axis=1)
+    zero = 0.0 * flat[0, :]
+    return LeastSquares(flat[:, 0], flat[:, 1:], zero[1:], zero[0])
 
 
-def _energy(spectrum: Spectrum, targets: Targets, scale: float) -> QuadraticRisk:
+def _energy(targets: Targets, scale: float) -> QuadraticRisk:
     """Return scale * |y - fitted|^2, summed over outputs."""
     xp = namespace(targets.projected)
     block = Block(scale**0.5 * _norms(targets.projected), "lost")
@@ -251,7 +246,5 @@ def _per_mode(
 
 def _root(name: str, metric: Array) -> Array:
     """Return R with R' R = metric, for a positive semi-definite matrix."""
-    spectrum = Spectrum.from_kernel(metric)
-    xp = namespace(metric)
-    assert spectrum.left is not None
-    return xp.sqrt(spectrum.eigenvalues)[:, None] * spectrum.left.T
+    values, vectors = semidefinite(name, metric)
+    return namespace(metric).sqrt(values)[:, None] * vectors.T

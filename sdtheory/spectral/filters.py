@@ -87,9 +87,8 @@ def distill(eigenvalues: Array, lam: Array, xi: Array, steps: int | Array | None
     """Return the filter of the student after `steps` rounds of self-distillation.
 
     With a = d / (d + lam) and f_{-1} = 1, f_k = a_k ((1 - xi_k) + xi_k f_{k-1}) and f is f_steps.
-    For constant xi and lam this sums to a (1 - xi) G + rho**(steps + 1), where rho = xi a and G is the geometric
-    sum 1 + rho + ... + rho**steps; it is evaluated in closed form, at a cost
-    that does not depend on `steps`.
+    For constant xi and lam this sums to a (1 - xi) G + rho**(steps + 1), where rho = xi a and
+    G = 1 + rho + ... + rho**steps: a closed form, whose cost does not depend on `steps`.
 
     Parameters
     ----------
@@ -140,8 +139,8 @@ def fixed_point(eigenvalues: Array, lam: Array, xi: Array) -> Filter:
     if not bool(xp.all(rho < 1)):
         low, high = convergence_interval(d, float(xp.min(lam)))
         raise ValueError(
-            f"xi must satisfy |xi| d / (d + lam) < 1 for the rounds to converge, got {_checks.show(xi)}; "
-            f"for the smallest lam that is xi in ({low:.6g}, {high:.6g})"
+            f"xi must satisfy |xi| d / (d + lam) < 1 for the rounds to converge, that is (at the "
+            f"smallest lam) lie in ({low:.6g}, {high:.6g}), got {_checks.show(xi)}"
         )
     d, lam, xi, total = xp.broadcast_arrays(d, lam, xi, total)
     remaining = (1.0 - xi) * d + lam
@@ -198,30 +197,30 @@ def taylor(eigenvalues: Array, lam: float, weights: Array) -> Filter:
 
 def taylor_directions(eigenvalues: Array, lam: float, steps: int) -> Filter:
     """Return the stack (steps, r) of changes a x, a x**2, ... that `steps` rounds can combine."""
-    d = _checks.array("eigenvalues", eigenvalues, ndim=1, at_least=0)
-    lam = _checks.array("lam", lam, like=d, ndim=0, at_least=0)
-    return _stack(_kept_lost(d, lam), lost_power=True, count=_checks.integer("steps", steps, at_least=1))
+    inverse, kept, lost = _at_one_penalty(eigenvalues, lam)
+    power = _ascending(lost, _checks.integer("steps", steps, at_least=1)) * lost
+    return Filter(kept * power, -kept * power, inverse * power)
 
 
 def powers(eigenvalues: Array, lam: float, steps: int) -> Filter:
     """Return the stack (steps + 1, r) of pure students a, a**2, ..., a**(steps + 1)."""
+    inverse, kept, lost = _at_one_penalty(eigenvalues, lam)
+    power = _ascending(kept, _checks.integer("steps", steps) + 1)
+    total = namespace(kept).cumulative_sum(power, axis=0)
+    return Filter(kept * power, lost * total, inverse * power)
+
+
+def _at_one_penalty(eigenvalues: Array, lam: float) -> tuple[Array, Array, Array]:
     d = _checks.array("eigenvalues", eigenvalues, ndim=1, at_least=0)
-    lam = _checks.array("lam", lam, like=d, ndim=0, at_least=0)
-    return _stack(
-        _kept_lost(d, lam), lost_power=False, count=_checks.integer("steps", steps, at_least=0) + 1
-    )
+    return _kept_lost(d, _checks.array("lam", lam, like=d, ndim=0, at_least=0))
 
 
-def _stack(parts: tuple[Array, Array, Array], lost_power: bool, count: int) -> Filter:
-    inverse, kept, lost = parts
-    xp = namespace(kept)
-    ratio = lost if lost_power else kept
-    power = [ratio if lost_power else xp.ones_like(kept)]
+def _ascending(base: Array, count: int) -> Array:
+    """Return the stack 1, base, base**2, ... of `count` powers."""
+    power = [namespace(base).ones_like(base)]
     for _ in range(count - 1):
-        power.append(ratio * power[-1])
-    stacked = xp.stack(power)
-    change = -kept * stacked if lost_power else lost * xp.cumulative_sum(stacked, axis=0)
-    return Filter(kept * stacked, change, inverse * stacked)
+        power.append(base * power[-1])
+    return namespace(base).stack(power)
 
 
 def _kept_lost(d: Array, lam: Array) -> tuple[Array, Array, Array]:
@@ -263,28 +262,26 @@ def _closed_form(d: Array, lam: Array, xi: Array, steps: Array) -> Filter:
     mixture = xp.where(exact, one, (1.0 - xi) * finite_total + xi * finite_power)
     # Beyond the range of the dtype 1 - lost is -lost.
     lost = x * total
-    coefficient = xp.where(
-        diverged, -lost / xp.where(d == 0, one, d), inverse * mixture
-    )
+    coefficient = xp.where(diverged, -lost / xp.where(d == 0, one, d), inverse * mixture)
     return Filter(xp.where(diverged, -lost, d * coefficient), lost, coefficient)
 
 
 def _arguments(
-    eigenvalues: Array, lam: Array, xi: Array, steps: int | Array | None
-) -> tuple[Array, Array, Array, int | Array]:
+    eigenvalues: Array, lam: Array, xi: Array, steps: Array
+) -> tuple[Array, Array, Array, Array]:
     d = _checks.array("eigenvalues", eigenvalues, at_least=0)
     lam = _checks.array("lam", lam, like=d, at_least=0)
     xi = _checks.array("xi", xi, like=d)
-    if steps is None or not (is_array(steps) and steps.ndim > 0):
+    if not (is_array(steps) and steps.ndim > 0):
         return d, lam, xi, _rounds(lam, xi, steps)
     if lam.ndim == 1 or xi.ndim == 1:
         raise ValueError(f"steps must be an integer for a schedule, got {_checks.show(steps)}")
-    if namespace(steps).isdtype(steps.dtype, "integral"):
-        steps = place(steps, like=d)
-    steps = _checks.array("steps", steps, like=d, at_least=0)
-    if bool(namespace(d).any(steps != namespace(d).floor(steps))):
+    xp = namespace(steps)
+    counts = xp.astype(steps, d.dtype) if xp.isdtype(steps.dtype, "integral") else steps
+    counts = _checks.array("steps", counts, like=d, at_least=0)
+    if bool(xp.any(counts != xp.floor(counts))):
         raise ValueError(f"steps must be whole numbers, got {_checks.show(steps)}")
-    return d, lam, xi, steps
+    return d, lam, xi, counts
 
 
 def _rounds(lam: Array, xi: Array, steps: object) -> int:

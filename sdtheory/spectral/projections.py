@@ -102,9 +102,7 @@ def optimal_xi(
         return free
     weights = place([clipped], like=free.weights)
     student = base.plus(direction, weights)
-    return Optimum(
-        weights, risk(student), free.base_risk, student, free.rank, free.degenerate
-    )
+    return Optimum(weights, risk(student), free.base_risk, student, free.rank, free.degenerate)
 
 
 def optimal_weights(
@@ -154,7 +152,9 @@ def constrained_weights(
     triangle = xp.linalg.qr(risk.rows(vertices).T, mode="reduced")[1]
     mixture = minimise_on_simplex(to_numpy(triangle), to_numpy(risk.tilt(vertices)))
     weights = place(mixture.tolist(), like=base.kept)
-    student = Filter(weights @ vertices.kept, weights @ vertices.lost, weights @ vertices.coefficient)
+    student = Filter(
+        weights @ vertices.kept, weights @ vertices.lost, weights @ vertices.coefficient
+    )
     rank = int((mixture > 0).sum())
     return Optimum(weights, risk(student), risk(base), student, rank, degenerate=False)
 

@@ -138,10 +138,12 @@ class Ratio:
     def __call__(self, weights: Array) -> Array:
         """Return the value at w (..., k)."""
         xp = namespace(self.freedoms)
-        return self.squares(weights) / (self.freedom + xp.sum(self.freedoms * weights, axis=-1)) ** 2
+        return (
+            self.squares(weights) / (self.freedom + xp.sum(self.freedoms * weights, axis=-1)) ** 2
+        )
 
     def minimiser(self) -> Minimiser:
-        """Find the shortest residual u (1, w) with one degree of freedom, u (freedom, freedoms) . (1, w) = 1.
+        """Solve by homogeneity: with v = u (1, w), the shortest residual at one degree of freedom.
 
         If the best u is not positive, the infimum over positive degrees of freedom is not attained:
         the criterion falls for ever along the returned direction.

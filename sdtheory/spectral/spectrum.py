@@ -8,7 +8,7 @@ from sdtheory import _checks
 from sdtheory._array import Array, eps, namespace
 from sdtheory.spectral.filters import Filter
 
-__all__ = ["Spectrum", "Targets"]
+__all__ = ["Spectrum", "Targets", "semidefinite"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +50,8 @@ class Spectrum:
         >>> Spectrum.from_kernel([[2.0, 1.0], [1.0, 2.0]]).eigenvalues
         array([3., 1.])
         """
-        kernel = _checks.array("kernel", kernel, ndim=2)
-        # Half the digits: rounding in the caller's kernel code is far below that, a wrong matrix above.
-        tolerance = eps(kernel) ** 0.5
-        _checks.symmetric("kernel", kernel, tolerance)
-        xp = namespace(kernel)
-        d, vectors = xp.linalg.eigh(0.5 * (kernel + kernel.T))
-        smallest, largest = float(d[0]), float(d[-1])
-        if smallest < -tolerance * max(largest, 0.0):
-            raise ValueError(
-                f"kernel must be positive semi-definite, got eigenvalue {smallest:.6g} "
-                f"(the largest is {largest:.6g})"
-            )
-        d, vectors = xp.flip(d), xp.flip(vectors, axis=1)
-        rank = _rank(d, kernel.shape[0])
-        return cls(d[:rank], kernel.shape[0], vectors[:, :rank], None)
+        d, vectors = semidefinite("kernel", kernel)
+        return cls(d, vectors.shape[0], vectors, None)
 
     @classmethod
     def from_design(cls, design: Array) -> Spectrum:
@@ -97,8 +84,8 @@ class Spectrum:
         n : int
             Number of samples.
         """
-        gram = _checks.array("gram", gram, ndim=2)
-        features = cls.from_kernel(gram)
+        d, right = semidefinite("gram", gram)
+        gram = _checks.array("gram", gram)
         cross = _checks.array("cross", cross, like=gram, ndim=(1, 2))
         _checks.same_length("cross", cross, "gram", gram)
         energy = _checks.array("energy", energy, like=gram, ndim=cross.ndim - 1, at_least=0)
@@ -106,10 +93,8 @@ class Spectrum:
             raise ValueError(
                 f"energy must have one entry per output, got {energy.shape[0]} for {cross.shape[1]}"
             )
-        right = features.left
-        assert right is not None
         xp = namespace(gram)
-        z = _columns(1.0 / xp.sqrt(features.eigenvalues), right.T @ cross)
+        z = _columns(1.0 / xp.sqrt(d), right.T @ cross)
         spare = energy - xp.sum(z**2, axis=0)
         if bool(xp.any(spare < -(eps(gram) ** 0.5) * energy)):
             raise ValueError(
@@ -118,7 +103,7 @@ class Spectrum:
             )
         outside = xp.where(spare > 0, spare, xp.zeros_like(spare))
         count = _checks.integer("n", n, at_least=1)
-        return cls(features.eigenvalues, count, None, right, Targets(z, outside))
+        return cls(d, count, None, right, Targets(z, outside))
 
     def project(self, y: Array) -> Targets:
         """Return the coordinates of targets y (n,) or (n, q)."""
@@ -151,7 +136,9 @@ class Spectrum:
         assert basis is not None
         new = _checks.array("new", new, like=basis, ndim=2)
         if new.shape[1] != basis.shape[0]:
-            raise ValueError(f"new must have {basis.shape[0]} columns, got shape {tuple(new.shape)}")
+            raise ValueError(
+                f"new must have {basis.shape[0]} columns, got shape {tuple(new.shape)}"
+            )
         if self.right is None:
             return new @ basis
         return (new @ basis) * namespace(new).sqrt(self.eigenvalues)
@@ -159,6 +146,28 @@ class Spectrum:
     def predict(self, projection: Array, profile: Filter, targets: Targets) -> Array:
         """Return predictions at new points from their `projection`, (m,) or (m, q)."""
         return projection @ _columns(profile.coefficient, targets.projected)
+
+
+def semidefinite(name: str, matrix: Array) -> tuple[Array, Array]:
+    """Return the positive eigenvalues (r,), descending, and eigenvectors (n, r) of a matrix.
+
+    Refuses a matrix that is asymmetric or indefinite beyond half the digits of its dtype: rounding
+    in the caller's code is far below that, a wrong matrix far above.
+    """
+    matrix = _checks.array(name, matrix, ndim=2)
+    tolerance = eps(matrix) ** 0.5
+    _checks.symmetric(name, matrix, tolerance)
+    xp = namespace(matrix)
+    d, vectors = xp.linalg.eigh(0.5 * (matrix + matrix.T))
+    smallest, largest = float(d[0]), float(d[-1])
+    if smallest < -tolerance * max(largest, 0.0):
+        raise ValueError(
+            f"{name} must be positive semi-definite, got eigenvalue {smallest:.6g} "
+            f"(the largest is {largest:.6g})"
+        )
+    d, vectors = xp.flip(d), xp.flip(vectors, axis=1)
+    rank = _rank(d, matrix.shape[0])
+    return d[:rank], vectors[:, :rank]
 
 
 def _rank(values: Array, size: int) -> int:
