@@ -15,7 +15,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from experiments.store import MissingResult, StaleResult
+from experiments.store import MissingResultError, StaleResultError
 from figures.plotted import write_csv
 from figures.registry import FigureSpec, published
 
@@ -42,7 +42,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     for spec in chosen:
         try:
             records.append(save(spec, arguments.out))
-        except (MissingResult, StaleResult) as error:  # the message names the command to run
+        except (
+            MissingResultError,
+            StaleResultError,
+        ) as error:  # the message names the command to run
             print(f"{spec.id}: {error}", file=sys.stderr)
             status = 1
         else:

@@ -5,7 +5,7 @@ import json
 import pytest
 from matplotlib.figure import Figure
 
-from experiments.store import MissingResult
+from experiments.store import MissingResultError
 from figures import __main__ as command
 from figures.registry import FigureSpec
 
@@ -17,7 +17,7 @@ def line():
 
 
 def missing():
-    raise MissingResult("no stored result; run: python -m experiments probe --preset cpu")
+    raise MissingResultError("no stored result; run: python -m experiments probe --preset cpu")
 
 
 def spec(function, **changes):
