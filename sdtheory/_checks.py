@@ -70,8 +70,9 @@ def array(
     at_least: float | None = None,
     below: float | None = None,
     at_most: float | None = None,
+    empty: bool = False,
 ) -> Array:
-    """Return `value` as a finite, non-empty floating-point array within the bounds.
+    """Return `value` as a finite floating-point array within the bounds, not empty unless allowed.
 
     Numbers and nested lists become arrays (float64 NumPy, or whatever `like` is). An array must
     share the namespace of `like`; it is cast to the dtype of `like`, never the other way round.
@@ -82,6 +83,8 @@ def array(
         wanted = " or ".join(str(k) for k in dims)
         raise ValueError(f"{name} must have {wanted} dimensions, got shape {tuple(result.shape)}")
     if size(result) == 0:
+        if empty:
+            return result
         raise ValueError(f"{name} must not be empty, got shape {tuple(result.shape)}")
     xp = namespace(result)
     finite = xp.isfinite(result)

@@ -93,16 +93,18 @@ def spectrum(kind: str, size: int, condition: float = 1e3) -> FloatArray:
     if kind == "equal":
         return np.ones(size)
     if kind == "spiked":
-        values = np.full(size, 1.0 / condition)
+        values: FloatArray = np.full(size, 1.0 / condition)
         values[: max(1, size // 10)] = 1.0
         return values
     if kind == "clustered":
-        return condition ** (-np.floor(3 * np.arange(size) / size) / 2)
+        levels: FloatArray = condition ** (-np.floor(3 * np.arange(size) / size) / 2)
+        return levels
     if kind == "linear":
         return 1.0 - grid * (1.0 - 1.0 / condition)
     if kind == "power_law":
         ranks = np.arange(1.0, size + 1)
-        return ranks ** -(np.log(condition) / np.log(max(size, 2)))
+        decaying: FloatArray = ranks ** -(np.log(condition) / np.log(max(size, 2)))
+        return decaying
     values = condition**-grid
     if kind == "rank_deficient":
         values[(size + 1) // 2 :] = 0.0

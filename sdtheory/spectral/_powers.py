@@ -48,10 +48,10 @@ def _power(rho: Array, steps: Array) -> Array:
     xp = namespace(rho)
     size, steps = xp.broadcast_arrays(xp.abs(rho), steps)
     # An overflowing power is an answer (the chain diverges), not an accident: compute it quietly.
-    # The margin is for the few factors that later multiply the power.
-    limit = 0.97 * math.log(float(xp.finfo(size.dtype).max))
+    limit = math.log(float(xp.finfo(size.dtype).max))
     log = xp.log(xp.where(size == 0, xp.ones_like(size), size))
-    overflow = steps * log > limit
+    # The geometric sum is at most steps + 1 times as large; the rest is for what multiplies it.
+    overflow = (steps + 1.0) * log + xp.log1p(steps) > 0.99 * limit
     underflow = (steps * log < -1.1 * limit) | ((size == 0) & (steps > 0))
     quiet = overflow | underflow
     result = xp.where(quiet, xp.ones_like(size), size) ** xp.where(

@@ -105,8 +105,8 @@ def distill(eigenvalues: Array, lam: Array, xi: Array, steps: int | Array | None
     Returns
     -------
     Filter
-        At d = lam = 0 nothing is kept: the pseudo-inverse convention. A chain that diverges beyond
-        the range of the dtype is infinite.
+        At d = lam = 0 nothing is kept: the pseudo-inverse convention. A chain whose power of xi a
+        exceeds the range of the dtype is infinite.
 
     Examples
     --------
@@ -271,7 +271,7 @@ def _arguments(
 ) -> tuple[Array, Array, Array, Array]:
     d = _checks.array("eigenvalues", eigenvalues, at_least=0)
     lam = _checks.array("lam", lam, like=d, at_least=0)
-    xi = _checks.array("xi", xi, like=d)
+    xi = _checks.array("xi", xi, like=d, empty=True)
     if not (is_array(steps) and steps.ndim > 0):
         return d, lam, xi, _rounds(lam, xi, steps)
     if lam.ndim == 1 or xi.ndim == 1:
