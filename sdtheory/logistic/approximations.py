@@ -1,0 +1,133 @@
+"""Approximate thresholds, each with the limit in which it becomes exact."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from sdtheory import _checks
+
+from .random_labels import couplings
+from .roots import Floats
+from .thresholds import gains
+
+__all__ = [
+    "large_sample_gap",
+    "linearised_threshold",
+    "small_penalty_threshold",
+    "squared_loss_threshold",
+]
+
+
+def small_penalty_threshold(own: ArrayLike, steps: int = 0) -> Floats:
+    """Return the leading order of the threshold for own -> inf at shared = inf.
+
+    ``P exp(-own / (2 (steps + 1)))`` with P the geometric mean of (1 - b_j) / b_j^2 over
+    b_j = (j + 1) / (2 (steps + 1)), j = 0..steps: on this scale r rounds act like a penalty
+    r + 1 times as large. The relative error is O(1 / own).
+
+    Examples
+    --------
+    >>> [round(float(small_penalty_threshold(0.0, r)), 5) for r in range(3)]
+    [2.0, 4.89898, 7.11379]
+
+    """
+    steps = _checks.integer("steps", steps)
+    gain = _checks.array("own", own, at_least=0)
+    b = np.arange(1, steps + 2) / (2 * (steps + 1))
+    mean = np.mean(np.log1p(-b) - 2 * np.log(b))
+    return np.asarray(np.exp(mean - gain / (2 * (steps + 1))))
+
+
+def large_sample_gap(
+    n: ArrayLike,
+    same_class: ArrayLike,
+    penalty: ArrayLike,
+    cross_class: ArrayLike = 0.0,
+    steps: int = 0,
+) -> Floats:
+    """Return the leading order of 1/2 - threshold for n -> inf at a fixed penalty.
+
+    ``(a / n)^(steps + 1) / 2`` with ``a = (1 - c) (1 / (8 penalty) + 1 / (c - c'))``.
+
+    Examples
+    --------
+    >>> float(large_sample_gap(10_000, 0.4, 0.01))
+    0.00045
+
+    """
+    steps = _checks.integer("steps", steps)
+    own, shared = couplings(n, same_class, cross_class, penalty)
+    if np.any(np.isinf(shared)) or np.any(shared == 0):
+        raise ValueError(
+            "n must be finite and same_class above cross_class: the law compares thresholds "
+            f"at a fixed penalty, got n = {n!r}, same_class = {same_class!r}"
+        )
+    # a / n = own / 4 + own / shared.
+    return np.asarray(0.5 * (own / 4 + own / shared) ** (steps + 1))
+
+
+def linearised_threshold(own: ArrayLike, shared: ArrayLike, steps: int = 0) -> Floats:
+    """Return the threshold of the model whose sigmoid is replaced by its tangent at 0.
+
+    With s1 = own / (4 + own), s2 = (own + shared) / (4 + own + shared) and
+    q = (s1 / s2)^(steps + 1) it is ``(1 - 2 q) / (2 (1 - q))``, 0 where q >= 1/2. Exact as the
+    penalty grows; too large by up to a few hundredths for own above about 2.
+
+    Examples
+    --------
+    >>> float(linearised_threshold(1e-9, 3e-9))
+    0.333333333
+
+    """
+    steps = _checks.integer("steps", steps)
+    own, shared = gains(own, shared)
+    # s1 / s2 = ratio (1/size + 1) / (1/size + 1/4) in the sum of the gains: it survives both
+    # gains going to 0 together, and shared = inf.
+    infinite = np.isinf(shared)
+    total = own + np.where(infinite, 0.0, shared)
+    empty = total == 0
+    kept = np.where(empty, 1.0, own / np.where(empty, 1.0, total)) * (4 + total) / (4 + own)
+    return _threshold(np.where(infinite, own / (4 + own), kept), steps)
+
+
+def squared_loss_threshold(
+    n: ArrayLike,
+    same_class: ArrayLike,
+    penalty: ArrayLike,
+    cross_class: ArrayLike = 0.0,
+    steps: int = 0,
+) -> Floats:
+    """Return the exact threshold of ridge regression on targets +1 and -1 (xi = 1).
+
+    The loss is ``(1/N) sum_i (f_i - y_i)^2 / 2 + (penalty/2) |theta|^2``, N = 2 n, and the
+    eigenvalues 1 - c and 1 - c + n (c - c') of the Gram matrix keep s = g / (g + N penalty).
+
+    Examples
+    --------
+    >>> float(squared_loss_threshold(20, 0.3, 0.01))
+    0.3896103896
+
+    """
+    steps = _checks.integer("steps", steps)
+    couplings(n, same_class, cross_class, penalty)
+    size, c, across, ridge = (
+        _checks.array(name, value)
+        for name, value in (
+            ("n", n),
+            ("same_class", same_class),
+            ("cross_class", cross_class),
+            ("penalty", penalty),
+        )
+    )
+    small, large = 1 - c, 1 - c + size * (c - across)
+    return _threshold(
+        small * (large + 2 * size * ridge) / (large * (small + 2 * size * ridge)), steps
+    )
+
+
+def _threshold(kept_ratio: Floats, steps: int) -> Floats:
+    q = kept_ratio ** (steps + 1)
+    few = q < 0.5
+    q = np.where(few, q, 0.0)
+    return np.where(few, (1 - 2 * q) / (2 * (1 - q)), 0.0)

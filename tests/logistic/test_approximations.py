@@ -1,0 +1,72 @@
+"""Each approximation converges to the exact threshold at its order."""
+
+import numpy as np
+import pytest
+
+from sdtheory import logistic
+from sdtheory.logistic.random_labels import couplings
+
+
+@pytest.mark.parametrize("steps", [0, 1, 2])
+def test_small_penalty_law_has_relative_error_one_over_own(steps):
+    own = np.array([100.0, 200.0, 400.0, 800.0]) * (steps + 1)
+    exact = logistic.student_threshold(own, np.inf, steps)
+    error = 1 - exact / logistic.small_penalty_threshold(own, steps)
+    if steps == 0:
+        # The teacher's corrections are exponentially small: only rounding is left.
+        assert np.abs(error).max() < 1e-11
+        return
+    slope = np.polyfit(np.log(own), np.log(np.abs(error)), 1)[0]
+    assert slope == pytest.approx(-1, abs=0.05)
+
+
+@pytest.mark.parametrize("steps", [0, 1, 2])
+def test_large_sample_law(steps):
+    n = np.array([1e3, 1e4])
+    exact = 0.5 - logistic.student_threshold(*couplings(n, 0.4, 0.0, 0.01), steps)
+    law = logistic.large_sample_gap(n, 0.4, 0.01, steps=steps)
+    error = np.abs(exact / law - 1)
+    assert error[1] < 0.005
+    assert error[1] == pytest.approx(error[0] / 10, rel=0.1)
+
+
+def test_linearisation_is_exact_for_large_penalties():
+    want = (0.214286, 0.423810, 0.474743)
+    for steps, number in enumerate(want):
+        limit = float(logistic.linearised_threshold(*couplings(7, 0.2, 0.0, 1e9), steps))
+        assert limit == pytest.approx(number, abs=6e-7)
+        errors = [
+            float(logistic.student_threshold(*gains, steps))
+            - float(logistic.linearised_threshold(*gains, steps))
+            for gains in (couplings(7, 0.2, 0.0, penalty) for penalty in (1e2, 1e3))
+        ]
+        # The sigmoid has no second-order term, so the error falls with the penalty squared.
+        assert abs(errors[1]) == pytest.approx(abs(errors[0]) / 100, rel=0.05)
+
+
+def test_linearisation_has_both_limits():
+    own = np.array([0.5, 2.0])
+    at_infinity = logistic.linearised_threshold(own, np.inf, 1)
+    q = (own / (4 + own)) ** 2
+    np.testing.assert_allclose(at_infinity, (1 - 2 * q) / (2 * (1 - q)), rtol=1e-15)
+    np.testing.assert_allclose(logistic.linearised_threshold(own, 1e15, 1), at_infinity, rtol=1e-13)
+    assert logistic.linearised_threshold(0.0, 0.0) == 0
+    assert logistic.linearised_threshold(1.0, 0.0) == 0
+
+
+@pytest.mark.parametrize("steps", [0, 1, 3])
+def test_squared_loss_threshold_is_where_ridge_regression_fails(steps):
+    n, same, penalty = 20, 0.3, 0.2
+    threshold = float(logistic.squared_loss_threshold(n, same, penalty, steps=steps))
+    gram = np.full((n, n), same) + (1 - same) * np.eye(n)
+    for flips in range(1, n // 2 + 1):
+        labels = np.where(np.arange(n) < flips, -1.0, 1.0)
+        f = labels
+        for _ in range(steps + 1):
+            f = gram @ np.linalg.solve(gram + 2 * n * penalty * np.eye(n), f)
+        assert np.all(f > 0) == (flips / n < threshold)
+
+
+def test_large_sample_law_needs_finitely_many_points():
+    with pytest.raises(ValueError, match="n must be finite"):
+        logistic.large_sample_gap(np.inf, 0.4, 0.01)

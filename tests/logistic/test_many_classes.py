@@ -1,0 +1,57 @@
+"""K symmetric classes against softmax regression on the full Gram matrix."""
+
+import numpy as np
+import pytest
+
+from paper_checks._explicit_logistic import block_gram, explicit_softmax_chain
+from sdtheory.logistic import SymmetricClasses
+
+EPS = np.finfo(float).eps
+
+
+@pytest.mark.parametrize(
+    ("K", "n", "per_class", "same", "cross", "penalty"),
+    [(3, 6, 1, 0.4, 0.1, 0.003), (3, 5, 2, 0.7, 0.0, 0.05), (4, 7, 1, 0.2, -0.02, 0.01)],
+)
+@pytest.mark.parametrize(("steps", "xi"), [(0, 1.0), (1, 1.0), (2, 0.6), (1, 1.6)])
+def test_full_gram_matrix(K, n, per_class, same, cross, penalty, steps, xi):
+    truth = np.repeat(np.arange(K), n)
+    given = truth.copy()
+    for a in range(K):
+        for j in range((K - 1) * per_class):
+            given[a * n + j] = (a + 1 + j % (K - 1)) % K
+    gram = block_gram((n,) * K, (same,) * K, cross)
+    Z = explicit_softmax_chain(gram, np.eye(K)[given], penalty, steps, xi)
+    world = SymmetricClasses(K, n, (K - 1) * per_class, same, cross, penalty)
+    stage = world.student(xi=xi, steps=steps)
+    atol = 1e3 * EPS * (1 + 1 / (n * penalty))
+    np.testing.assert_allclose(Z[n - 1], stage.good_logits, rtol=0, atol=atol)
+    np.testing.assert_allclose(Z[0], stage.flipped_logits, rtol=0, atol=atol)
+    right = np.mean(np.argmax(Z, axis=1) == truth)
+    assert stage.training_accuracy == pytest.approx(right, abs=4 * EPS)
+
+
+def test_hard_labels_repeat_the_teacher():
+    world = SymmetricClasses(4, 24, 12, 0.4, 0.1, 0.002)
+    np.testing.assert_array_equal(
+        world.student(hard=True).flipped_logits, world.teacher().flipped_logits
+    )
+
+
+def test_nothing_flipped():
+    assert SymmetricClasses(5, 4, 0, 0.3).student().training_accuracy == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"classes": 1}, "classes"),
+        ({"same_class": 1.0}, "same_class"),
+        ({"cross_class": 0.6}, "cross_class"),
+        ({"flipped": 30}, "flipped"),
+    ],
+)
+def test_bad_arguments_are_named(change, message):
+    good = {"classes": 4, "n": 24, "flipped": 12, "same_class": 0.4}
+    with pytest.raises(ValueError, match=message):
+        SymmetricClasses(**(good | change))

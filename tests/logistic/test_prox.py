@@ -1,0 +1,75 @@
+"""The logistic and softmax proximal maps."""
+
+import mpmath
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.special import softmax
+
+from sdtheory.logistic import logistic_prox
+from sdtheory.logistic.prox import centred_prox, softmax_prox
+
+EPS = np.finfo(float).eps
+
+
+def test_reference_number():
+    assert float(logistic_prox(3.0, 2.0)) == pytest.approx(
+        1.396685271437143455036253104532, rel=2 * EPS
+    )
+
+
+@pytest.mark.parametrize("w", [1e-300, 1e-9, 0.3, 7.0, 4e3])
+@pytest.mark.parametrize("gain", [0.0, 1e-8, 1.0, 100.0, 1e8])
+def test_small_and_large_margins_keep_their_relative_precision(w, gain):
+    mpmath.mp.dps = 50
+    W, K = mpmath.mpf(w), mpmath.mpf(gain)
+    f = mpmath.mpf(float(centred_prox(np.asarray(w), np.asarray(gain))))
+    tanh = mpmath.tanh(f / 2)
+    residual = f + K * tanh / 2 - W
+    error = residual / (1 + K * (1 - tanh**2) / 4)
+    # The residual itself can only be evaluated to eps times the larger term.
+    noise = EPS * (1 + float(min(K / 2, W) / abs(f) / (1 + K * (1 - tanh**2) / 4)))
+    assert abs(float(error / f)) <= 8 * noise
+
+
+@given(w=st.floats(-1e6, 1e6), gain=st.floats(0, 1e8))
+def test_odd_and_monotone(w, gain):
+    f = centred_prox(np.asarray([w, -w, np.nextafter(w, np.inf)]), np.asarray(gain))
+    assert f[0] == -f[1]
+    assert f[2] >= f[0] - 8 * EPS * (abs(f[0]) + gain)
+
+
+def test_shape_and_bounds_follow_the_arguments():
+    y, gain = np.linspace(-5, 9, 15)[:, None], np.array([0.0, 1.0, 4.0])
+    f = logistic_prox(y, gain)
+    assert f.shape == (15, 3)
+    assert np.all(f <= y)
+    assert np.all(f >= y - gain)
+    np.testing.assert_array_equal(np.sign(f), np.sign(y - gain / 2))
+
+
+@pytest.mark.parametrize(
+    ("y", "gain", "message"), [(1.0, -0.1, "gain"), (np.nan, 1.0, "y must be finite")]
+)
+def test_bad_arguments_are_named(y, gain, message):
+    with pytest.raises(ValueError, match=message):
+        logistic_prox(y, gain)
+
+
+@pytest.mark.parametrize("classes", [2, 3, 10])
+@pytest.mark.parametrize("gain", [1e-6, 0.5, 50.0, 1e4])
+def test_softmax_prox_solves_its_equation(rng, classes, gain):
+    y = rng.normal(size=(40, classes)) * 10
+    z, p = softmax_prox(y, np.full(40, gain))
+    scale = EPS * (np.abs(y).max() + gain)
+    np.testing.assert_allclose(p.sum(axis=1), 1, rtol=0, atol=8 * scale + 20 * EPS)
+    np.testing.assert_allclose(softmax(z, axis=1), p, rtol=0, atol=20 * scale)
+    np.testing.assert_allclose(z + gain * p, y, rtol=0, atol=4 * scale)
+
+
+def test_two_classes_are_the_logistic_prox(rng):
+    y, gain = rng.normal(size=(30, 2)) * 4, rng.uniform(0.1, 9, 30)
+    z, _ = softmax_prox(y, gain)
+    f = centred_prox(y[:, 0] - y[:, 1], 2 * gain)
+    np.testing.assert_allclose(z[:, 0] - z[:, 1], f, rtol=0, atol=100 * EPS * (20 + gain.max()))

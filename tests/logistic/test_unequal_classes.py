@@ -1,0 +1,71 @@
+"""Unequal classes against explicit vectors and the balanced special case."""
+
+import numpy as np
+import pytest
+
+from paper_checks._explicit_logistic import block_gram, explicit_chain, vectors
+from sdtheory.logistic import RandomLabels, UnequalClasses
+
+EPS = np.finfo(float).eps
+
+
+@pytest.mark.parametrize("block", range(20))
+def test_explicit_vectors(rng, block):
+    sizes = tuple(int(v) for v in rng.integers(1, 11, 2))
+    flips = tuple(int(rng.integers(0, n + 1)) for n in sizes)
+    same = tuple(rng.uniform(0.05, 0.95, 2))
+    cross = float(rng.uniform(-1, 1) * np.sqrt(np.prod(same)) * 0.9)
+    penalty, xi, steps = 10 ** rng.uniform(-2.5, 0.5), rng.uniform(-0.5, 2), int(rng.integers(0, 4))
+    gram = block_gram(sizes, same, cross)
+    if np.linalg.eigvalsh(gram)[0] < 0:
+        cross *= 0.1
+        gram = block_gram(sizes, same, cross)
+    truth = np.repeat([1, 0], sizes)
+    place = np.concatenate([np.arange(n) for n in sizes])
+    flipped = place < np.repeat(flips, sizes)
+    labels = np.where(flipped, 1 - truth, truth).astype(float)
+    explicit = explicit_chain(vectors(gram, rng), labels, penalty, steps, xi)
+    towards_truth = np.where(truth == 1, explicit, -explicit)
+    stage = UnequalClasses(sizes, flips, same, cross, penalty).student(xi, steps)
+    reduced = np.where(flipped, stage.flipped_margin[1 - truth], stage.good_margin[1 - truth])
+    np.testing.assert_allclose(
+        towards_truth, reduced, rtol=0, atol=1e3 * EPS * (1 + max(sizes) / penalty)
+    )
+
+
+def test_equal_classes_are_the_balanced_model():
+    balanced = RandomLabels(10, 4, 0.5, 0.2, 0.01).student(xi=1.3, steps=2, temperature=2.0)
+    unequal = UnequalClasses((10, 10), (4, 4), (0.5, 0.5), 0.2, 0.01)
+    stage = unequal.student(xi=1.3, steps=2, temperature=2.0)
+    np.testing.assert_allclose(stage.flipped_margin, balanced.flipped_margin, rtol=1e-13)
+    np.testing.assert_allclose(stage.good_margin, balanced.good_margin, rtol=1e-13)
+    assert stage.training_accuracy == balanced.training_accuracy
+
+
+def test_good_points_of_the_noisier_class_can_fail_first():
+    world = UnequalClasses((10, 10), (5, 0), (0.3, 0.3), cross_class=0.28, penalty=0.3)
+    stage = world.teacher()
+    assert stage.good_margin[0] < 0 < stage.good_margin[1]
+    assert stage.class_accuracy[1] == 1
+
+
+def test_hard_labels_inside_the_window_change_nothing():
+    world = UnequalClasses((12, 8), (3, 2), (0.4, 0.4), 0.15, 0.01)
+    teacher, student = world.teacher(), world.student(hard=True, steps=3)
+    np.testing.assert_array_equal(student.flipped_margin, teacher.flipped_margin)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"sizes": 12}, "sizes must hold one entry per class"),
+        ({"sizes": (12, 2.5)}, "sizes must be whole"),
+        ({"flipped": (3, 9)}, "flipped"),
+        ({"cross_class": 0.5}, "cross_class squared"),
+        ({"penalty": 0}, "penalty"),
+    ],
+)
+def test_bad_arguments_are_named(change, message):
+    good = {"sizes": (12, 8), "flipped": (3, 2), "same_class": (0.4, 0.4)}
+    with pytest.raises(ValueError, match=message):
+        UnequalClasses(**(good | change))
