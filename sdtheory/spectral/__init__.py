@@ -7,12 +7,12 @@ states a risk as a sum of squares in the filter, and `projections` finds the bes
 from sdtheory.spectral import criteria, filters, projections, weights
 from sdtheory.spectral.filters import Filter
 from sdtheory.spectral.projections import Optimum
-from sdtheory.spectral.risks import Block, Cross, LeastSquares, QuadraticRisk
+from sdtheory.spectral.risks import Block, LeastSquares, QuadraticRisk, RatioRisk
 from sdtheory.spectral.spectrum import Spectrum, Targets
 
 __all__ = [
     "Block",
-    "Cross",
+    "RatioRisk",
     "Filter",
     "LeastSquares",
     "Optimum",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from sdtheory import _checks
 from sdtheory._array import Array, eps, namespace, place
 from sdtheory.spectral.filters import taylor_directions
-from sdtheory.spectral.risks import Block, Cross, LeastSquares, QuadraticRisk
+from sdtheory.spectral.risks import Block, LeastSquares, QuadraticRisk, RatioRisk
 from sdtheory.spectral.spectrum import Spectrum, Targets, semidefinite
 
 __all__ = [
@@ -176,9 +176,9 @@ def sure(spectrum: Spectrum, targets: Targets, noise_var: float) -> QuadraticRis
     return QuadraticRisk(energy.blocks, energy.constant - noise, slope)
 
 
-def gcv(spectrum: Spectrum, targets: Targets) -> Cross:
+def gcv(spectrum: Spectrum, targets: Targets) -> RatioRisk:
     """Return generalised cross-validation of the student's smoother, n |y - f|^2 / (n - df)^2."""
-    return Cross(_energy(targets, 1.0), spectrum.n)
+    return RatioRisk(_energy(targets, float(spectrum.n)), spectrum.n)
 
 
 def leave_one_out(spectrum: Spectrum, y: Array, lam: float, steps: int = 1) -> LeastSquares:

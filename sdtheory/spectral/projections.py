@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sdtheory import _checks
 from sdtheory._array import Array, eps, first, namespace, place, to_numpy
 from sdtheory.spectral.filters import Filter, distill, powers
-from sdtheory.spectral.risks import Cross, QuadraticRisk
+from sdtheory.spectral.risks import QuadraticRisk, RatioRisk
 from sdtheory.spectral.simplex import minimise_on_simplex
 
 __all__ = ["Optimum", "constrained_weights", "minimise", "optimal_weights", "optimal_xi"]
@@ -35,7 +35,7 @@ class Optimum:
     """No weight changes the risk, or none attains its infimum; the weights are then zero."""
 
 
-def minimise(risk: QuadraticRisk | Cross, base: Filter, directions: Filter) -> Optimum:
+def minimise(risk: QuadraticRisk | RatioRisk, base: Filter, directions: Filter) -> Optimum:
     """Return the best filter base + w_1 direction_1 + ... + w_k direction_k.
 
     `directions` is a stack of changes (k, r); `Optimum.weights` are w.
@@ -49,7 +49,7 @@ def minimise(risk: QuadraticRisk | Cross, base: Filter, directions: Filter) -> O
 
 
 def optimal_xi(
-    risk: QuadraticRisk | Cross,
+    risk: QuadraticRisk | RatioRisk,
     eigenvalues: Array,
     lam: float,
     previous: Filter | None = None,
@@ -60,7 +60,7 @@ def optimal_xi(
 
     Parameters
     ----------
-    risk : QuadraticRisk or Cross
+    risk : QuadraticRisk or RatioRisk
         See `criteria`.
     eigenvalues : array (r,)
         Of the spectrum that the risk was made with.
@@ -106,7 +106,7 @@ def optimal_xi(
 
 
 def optimal_weights(
-    risk: QuadraticRisk | Cross, eigenvalues: Array, lam: float, steps: int = 1
+    risk: QuadraticRisk | RatioRisk, eigenvalues: Array, lam: float, steps: int = 1
 ) -> Optimum:
     """Return the unconstrained best student after `steps` rounds at one penalty.
 
@@ -160,7 +160,7 @@ def constrained_weights(
 
 
 def _orthonormal_directions(
-    risk: QuadraticRisk | Cross, base: Filter, count: int
+    risk: QuadraticRisk | RatioRisk, base: Filter, count: int
 ) -> tuple[Filter, Array]:
     """Return directions that span a x, ..., a x**count, orthonormal in the rows of the risk.
 

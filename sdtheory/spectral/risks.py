@@ -16,7 +16,7 @@ from typing import Literal
 from sdtheory._array import Array, eps, namespace
 from sdtheory.spectral.filters import Filter
 
-__all__ = ["Block", "Cross", "LeastSquares", "Minimiser", "QuadraticRisk", "Ratio"]
+__all__ = ["Block", "LeastSquares", "Minimiser", "QuadraticRisk", "Ratio", "RatioRisk"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,34 @@ class QuadraticRisk:
             design=self.rows(directions, change=True).T,
             slope=self.tilt(directions),
             constant=self.constant + 2.0 * self.tilt(base),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RatioRisk:
+    """Energy over squared residual degrees of freedom: generalised cross-validation.
+
+    value(f) = energy(f) / (n - sum of kept)**2, where energy is a `QuadraticRisk` without slope.
+    """
+
+    energy: QuadraticRisk
+    n: int
+
+    def __call__(self, profile: Filter) -> Array:
+        """Return the criterion, of shape (...) for filters of shape (..., r)."""
+        xp = namespace(profile.kept)
+        return self.energy(profile) / (self.n - xp.sum(profile.kept, axis=-1)) ** 2
+
+    def rows(self, profile: Filter, change: bool = False) -> Array:
+        """Return the rows of the residual energy."""
+        return self.energy.rows(profile, change)
+
+    def along(self, base: Filter, directions: Filter) -> Ratio:
+        """Restrict the criterion to base + w_1 direction_1 + ... + w_k direction_k."""
+        xp = namespace(base.kept)
+        squares = self.energy.along(base, directions)
+        return Ratio(
+            squares, self.n - xp.sum(base.kept, axis=-1), -xp.sum(directions.kept, axis=-1)
         )
 
 
@@ -161,34 +189,6 @@ class Ratio:
         best = ((right @ freedoms) / s**2) @ right / scale
         weights = best[1:] / xp.where(best[0] == 0, xp.ones_like(best[0]), best[0])
         return Minimiser(weights, k, None if float(best[0]) > 0 else best[1:])
-
-
-@dataclass(frozen=True, slots=True)
-class Cross:
-    """Generalised cross-validation: residual energy over the squared residual degrees of freedom.
-
-    value(f) = n energy(f) / (n - sum of kept)**2, where energy is a `QuadraticRisk` without slope.
-    """
-
-    energy: QuadraticRisk
-    n: int
-
-    def __call__(self, profile: Filter) -> Array:
-        """Return the criterion, of shape (...) for filters of shape (..., r)."""
-        xp = namespace(profile.kept)
-        return self.n * self.energy(profile) / (self.n - xp.sum(profile.kept, axis=-1)) ** 2
-
-    def rows(self, profile: Filter, change: bool = False) -> Array:
-        """Return the rows of the residual energy."""
-        return self.energy.rows(profile, change)
-
-    def along(self, base: Filter, directions: Filter) -> Ratio:
-        """Restrict the criterion to base + w_1 direction_1 + ... + w_k direction_k (up to n)."""
-        xp = namespace(base.kept)
-        squares = self.energy.along(base, directions)
-        return Ratio(
-            squares, self.n - xp.sum(base.kept, axis=-1), -xp.sum(directions.kept, axis=-1)
-        )
 
 
 def _column_norms(matrix: Array) -> Array:

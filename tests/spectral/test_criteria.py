@@ -1,0 +1,232 @@
+"""Each criterion against its definition: Monte Carlo, dense formulas, literal refits."""
+
+import numpy as np
+import pytest
+from backends import BACKENDS
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import mixing_weights, penalties
+
+from sdtheory import Spectrum, claims, filters, problems
+from sdtheory._array import to_numpy
+from sdtheory.spectral import criteria, projections, weights
+
+EPS = np.finfo(float).eps
+DRAWS = 200_000
+
+
+def planted(rng, n, p, noise_var=0.4):
+    d = np.geomspace(4, 0.25, min(n, p))
+    return problems.planted(d, rng.normal(size=min(n, p)), noise_var, n, rng, p=p)
+
+
+def simulate(problem, design_new, rng, lam, xi):
+    """Prediction errors (draws, m) of one-round students on new points."""
+    x, labels = problem.design, problem.labels(rng, DRAWS)
+    smoother = np.linalg.solve(x.T @ x + lam * np.eye(x.shape[1]), x.T)
+    student = smoother @ (xi * x @ (smoother @ labels) + (1 - xi) * labels)
+    return (design_new @ (student - problem.truth[:, None])).T
+
+
+@pytest.mark.parametrize(("n", "p"), [(9, 6), (5, 8)])
+def test_expected_errors_are_means_over_noise(rng, n, p):
+    lam, xi = 0.7, 1.8
+    problem = planted(rng, n, p)
+    spectrum = Spectrum.from_design(problem.design)
+    right = np.linalg.svd(problem.design)[2].T
+    theta, s = right.T @ problem.truth, np.sqrt(spectrum.eigenvalues)
+    rank = s.size
+    profile = filters.distill(spectrum.eigenvalues, lam, xi)
+    root = rng.normal(size=(p, p))
+    null = float(np.sum(theta[rank:] ** 2))
+    cases = {
+        "parameter": (criteria.expected_error(s, theta[:rank], 0.4, null_energy=null), np.eye(p)),
+        "in sample": (
+            criteria.expected_error(s, theta[:rank], 0.4, weights=s**2 / n),
+            problem.design / np.sqrt(n),
+        ),
+        "any covariance": (
+            criteria.expected_error_general(s, theta, 0.4, (root @ right).T @ (root @ right)),
+            root,
+        ),
+    }
+    for name, (risk, new) in cases.items():
+        draws = np.sum(simulate(problem, new, rng, lam, xi) ** 2, axis=1)
+        assert claims.z_score(draws, float(risk(profile)), precision=0.01) < 4.5, name
+
+
+def test_general_metric_reduces_to_the_diagonal_one(rng):
+    s, theta, omega = np.array([2.0, 1.0, 0.5]), rng.normal(size=3), np.array([1.0, 3.0, 0.2])
+    profile = filters.distill(s**2, 0.3, [1.5, -1.0])
+    general = criteria.expected_error_general(s, theta, 0.4, np.diag(omega))
+    diagonal = criteria.expected_error(s, theta, 0.4, omega)
+    assert float(general(profile)) == pytest.approx(float(diagonal(profile)), rel=64 * EPS)
+
+
+def test_shifted_target_is_the_mean_squared_difference(rng):
+    s, theta, target = np.array([2.0, 1.0]), rng.normal(size=4), rng.normal(size=4)
+    root = rng.normal(size=(4, 4))
+    profile = filters.distill(s**2, 0.3, 0.5)
+    risk = criteria.expected_error_general(s, theta, 0.0, root.T @ root, target)
+    shrunk = np.concatenate([profile.kept * theta[:2], np.zeros(2)])
+    assert float(risk(profile)) == pytest.approx(float(np.sum((root @ (target - shrunk)) ** 2)))
+
+
+def test_label_flips_are_noise(rng):
+    classes, rate, lam, xi, n = 4, 0.4, 0.5, 1.8, 25
+    labels = rng.integers(0, classes, n)
+    x = rng.normal(size=(n, 6))
+    means, variance = problems.flipped_means(labels, classes, rate)
+    spectrum = Spectrum.from_design(x)
+    projected = spectrum.project(means)
+    risk = criteria.expected_fit(
+        spectrum.eigenvalues, projected.projected, variance, n, float(projected.outside.sum())
+    )
+    profile = filters.distill(spectrum.eigenvalues, lam, xi)
+    draws = []
+    for _ in range(20_000):
+        noisy = np.eye(classes)[problems.flip_labels(labels, classes, rate, rng)]
+        fitted = spectrum.fitted(profile, spectrum.project(noisy))
+        draws.append(np.sum((fitted - means) ** 2) / n)
+    assert claims.z_score(draws, float(risk(profile)), precision=0.01) < 4.5
+
+
+def test_heteroscedastic_noise(rng):
+    levels = rng.uniform(0.1, 2.0, 8)
+    problem = problems.planted(np.array([3.0, 1.0]), np.ones(2), levels, 8, rng)
+    spectrum = Spectrum.from_design(problem.design)
+    noise = (spectrum.left.T**2) @ levels
+    theta = np.linalg.svd(problem.design, full_matrices=False)[2] @ problem.truth
+    risk = criteria.expected_error(np.sqrt(spectrum.eigenvalues), theta, noise)
+    draws = np.sum(simulate(problem, np.eye(2), rng, 0.5, -0.7) ** 2, axis=1)
+    want = float(risk(filters.distill(spectrum.eigenvalues, 0.5, -0.7)))
+    assert claims.z_score(draws, want, precision=0.01) < 4.5
+
+
+@pytest.mark.parametrize("outputs", [(), (3,)])
+def test_prediction_error_is_the_error_on_new_points(rng, outputs):
+    x, y = rng.normal(size=(12, 4)), rng.normal(size=(12, *outputs))
+    new, truth = rng.normal(size=(7, 4)), rng.normal(size=(7, *outputs))
+    spectrum = Spectrum.from_design(x)
+    targets, projection = spectrum.project(y), spectrum.projection(new)
+    profile = filters.distill(spectrum.eigenvalues, 0.5, [2.0, -1.0])
+    want = np.mean((truth - new @ spectrum.parameters(profile, targets)) ** 2)
+    got = criteria.prediction_error(projection, targets, truth)(profile)
+    assert float(got) == pytest.approx(want, rel=256 * EPS)
+
+
+def test_prediction_risk_averages_over_the_noise(rng):
+    x, mean = rng.normal(size=(10, 3)), rng.normal(size=10)
+    new, truth = rng.normal(size=(5, 3)), rng.normal(size=5)
+    spectrum = Spectrum.from_design(x)
+    projection = spectrum.projection(new)
+    profile = filters.distill(spectrum.eigenvalues, 0.5, 1.5)
+    z = spectrum.project(mean).projected[:, None] + rng.normal(scale=0.6, size=(3, DRAWS))
+    errors = truth[:, None] - projection @ (profile.coefficient[:, None] * z)
+    risk = criteria.prediction_risk(projection, spectrum.project(mean).projected, 0.36, truth)
+    assert claims.z_score(np.mean(errors**2, axis=0), float(risk(profile)), 0.01) < 4.5
+
+
+@pytest.mark.parametrize("outputs", [1, 2])
+def test_sure_is_unbiased(rng, outputs):
+    x, mean = rng.normal(size=(10, 3)), rng.normal(size=(10, outputs))
+    spectrum = Spectrum.from_design(x)
+    profile = filters.distill(spectrum.eigenvalues, 0.5, 1.5)
+    truth, estimates = [], []
+    for _ in range(20_000):
+        y = mean + rng.normal(scale=0.6, size=mean.shape)
+        targets = spectrum.project(y)
+        truth.append(np.sum((spectrum.fitted(profile, targets) - mean) ** 2) / 10)
+        estimates.append(float(criteria.sure(spectrum, targets, 0.36)(profile)))
+    gap = np.array(estimates) - np.array(truth)
+    assert claims.z_score(gap, 0.0, precision=0.01, scale=np.mean(truth)) < 4.5
+
+
+def test_gcv_is_its_definition(rng):
+    x, y = rng.normal(size=(12, 4)), rng.normal(size=12)
+    spectrum = Spectrum.from_design(x)
+    a = x @ np.linalg.solve(x.T @ x + 0.5 * np.eye(4), x.T)
+    smoother = a @ (1.5 * a + (1 - 1.5) * np.eye(12))
+    want = np.mean((y - smoother @ y) ** 2) / (1 - np.trace(smoother) / 12) ** 2
+    got = criteria.gcv(spectrum, spectrum.project(y))(
+        filters.distill(spectrum.eigenvalues, 0.5, 1.5)
+    )
+    assert float(got) == pytest.approx(want, rel=64 * EPS)
+
+
+def refitted_leave_one_out(x, y, lam, xi):
+    """Residuals of each sample under a chain that never saw it."""
+    errors = []
+    for i in range(len(y)):
+        inner, labels = np.delete(x, i, axis=0), np.delete(y, i, axis=0)
+        solve = np.linalg.solve(inner.T @ inner + lam * np.eye(x.shape[1]), inner.T)
+        theta = solve @ labels
+        for value in xi:
+            theta = solve @ (value * inner @ theta + (1 - value) * labels)
+        errors.append(y[i] - x[i] @ theta)
+    return np.array(errors)
+
+
+@pytest.mark.parametrize("shape", [(9, 4), (6, 9)])
+@pytest.mark.parametrize("outputs", [(), (2,)])
+@pytest.mark.parametrize("steps", [1, 3])
+def test_leave_one_out_is_refitting(rng, shape, outputs, steps):
+    x, y = rng.normal(size=shape), rng.normal(size=(shape[0], *outputs))
+    xi = rng.uniform(-2, 3, steps)
+    want = refitted_leave_one_out(x, y, 0.6, xi)
+    problem = criteria.leave_one_out(Spectrum.from_design(x), y, 0.6, steps)
+    w = weights.taylor_from_xi(xi)
+    got = np.sqrt(shape[0]) * (problem.residual + problem.design @ w)
+    np.testing.assert_allclose(got, want.ravel(), rtol=0, atol=1e4 * EPS * np.abs(want).max())
+    assert float(problem(w)) == pytest.approx(np.sum(want**2) / shape[0], rel=1e4 * EPS)
+
+
+def test_leave_one_out_refuses_interpolation(rng):
+    with pytest.raises(ValueError, match="lam must be larger"):
+        criteria.leave_one_out(Spectrum.from_design(rng.normal(size=(4, 6))), np.ones(4), 1e-17)
+
+
+@given(penalties, mixing_weights, st.integers(0, 2**16))
+def test_restriction_is_the_risk(lam, xi, seed):
+    rng = np.random.default_rng(seed)
+    x, y = rng.normal(size=(8, 3)), rng.normal(size=8)
+    spectrum = Spectrum.from_design(x)
+    targets, d = spectrum.project(y), spectrum.eigenvalues
+    base, directions = filters.distill(d, lam, 0.0, 0), filters.taylor_directions(d, lam, 2)
+    w = weights.taylor_from_xi([xi, -xi])
+    for risk in (
+        criteria.sure(spectrum, targets, 0.3),
+        criteria.gcv(spectrum, targets),
+        criteria.expected_error(np.sqrt(d), rng.normal(size=3), 0.2),
+    ):
+        whole = float(risk(base.plus(directions, w)))
+        restricted = float(risk.along(base, directions)(w))
+        size = abs(whole) + float(abs(risk(base))) + float(np.sum(w**2))
+        assert restricted == pytest.approx(whole, abs=1e3 * EPS * size)
+
+
+@pytest.mark.parametrize("put", BACKENDS)
+def test_backend_is_kept(put, rng):
+    x, y, new, truth = (rng.normal(size=shape) for shape in ((9, 4), 9, (5, 4), 5))
+    spectrum, reference = Spectrum.from_design(put(x)), Spectrum.from_design(x)
+    targets, plain = spectrum.project(put(y)), reference.project(y)
+    d, s = spectrum.eigenvalues, put(np.sqrt(reference.eigenvalues))
+    theta, metric = put([1.0, 2.0, 0.5, 1.0]), put(np.diag([1.0, 2.0, 3.0, 4.0]))
+    risks = {
+        "error": criteria.expected_error(s, theta, 0.2, put(np.ones(4))),
+        "general": criteria.expected_error_general(s, theta, 0.2, metric),
+        "fit": criteria.expected_fit(d, theta, 0.2, 9),
+        "prediction": criteria.prediction_error(spectrum.projection(put(new)), targets, put(truth)),
+        "truth": criteria.prediction_risk(spectrum.projection(put(new)), theta, 0.2, put(truth)),
+        "sure": criteria.sure(spectrum, targets, 0.2),
+        "gcv": criteria.gcv(spectrum, targets),
+    }
+    for name, risk in risks.items():
+        best = projections.optimal_weights(risk, d, 0.5, 2)
+        for value in (risk(best.filter), best.weights, best.risk, best.filter.kept):
+            assert put.owns(value), name
+    loo = criteria.leave_one_out(spectrum, put(y), 0.5, 2)
+    assert put.owns(loo.minimiser().weights)
+    want = criteria.sure(reference, plain, 0.2)(filters.distill(reference.eigenvalues, 0.5, 1.5))
+    got = risks["sure"](filters.distill(d, 0.5, 1.5))
+    np.testing.assert_allclose(to_numpy(got), want, rtol=0, atol=100 * put.eps)
