@@ -13,7 +13,7 @@ from experiments.engine.optimisers import Adam, GradientDescent, constant, cosin
 from experiments.engine.streams import Streams
 from experiments.engine.supervised import Learner
 from experiments.engine.sweep import sweep
-from experiments.engine.training import Fitted, Objective, Recorder, Step, minimise, penalised
+from experiments.engine.training import Fitted, Objective, Penalty, Recorder, Step, minimise
 
 __all__ = [
     "KL",
@@ -27,6 +27,7 @@ __all__ = [
     "Linear",
     "Modules",
     "Objective",
+    "Penalty",
     "Recorder",
     "Step",
     "Streams",
@@ -37,7 +38,6 @@ __all__ = [
     "from_npz",
     "minimise",
     "one_hot_labels",
-    "penalised",
     "penalty_of",
     "resolve_device",
     "small_cnn",

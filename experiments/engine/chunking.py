@@ -12,7 +12,9 @@ import torch
 
 __all__ = ["BUDGET", "in_chunks", "is_out_of_memory", "planned_chunk"]
 
-BUDGET = {"cpu": 1 << 30, "cuda": 16 << 30}  # bytes that one chunk may plan to use
+# Bytes that one chunk plans to use.  A CPU trains fastest when a chunk stays in its cache; a GPU
+# wants as many runs at once as it can hold.
+BUDGET = {"cpu": 16 << 20, "cuda": 16 << 30}
 Result = TypeVar("Result")
 logger = logging.getLogger(__name__)
 

@@ -1,14 +1,17 @@
 """Losses of stacked outputs: shape ``(runs, n, outputs)`` in, one number a run out.
 
 Every loss is a mean over samples.  A student's target is ``xi * teacher + (1 - xi) * label`` with
-any real xi, so a target row of a cross-entropy sums to one but may have negative entries.
+any real xi, so a target row of a cross-entropy sums to one but may have negative entries.  No
+gradient flows into targets.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 from experiments.engine.parameters import PerRun, column, take_rows
 
@@ -31,13 +34,57 @@ def loss_rows(loss: Loss, rows: slice) -> Loss:
     return loss if part is None else part(rows)
 
 
+class MeanLoss(torch.autograd.Function):
+    """A mean over samples whose gradient is known when its value is: one pass less over the data.
+
+    Subclasses' ``forward`` save the gradient with respect to the outputs.
+    """
+
+    @staticmethod
+    @once_differentiable
+    def backward(context: Any, weights: Tensor) -> tuple[Tensor, None]:
+        """Return the saved gradient times the weight of each run."""
+        (gradient,) = context.saved_tensors
+        return gradient * weights[:, None, None], None
+
+
+class Squared(MeanLoss):
+    """See `squared`."""
+
+    @staticmethod
+    def forward(context: Any, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Return the value of every run."""
+        residual = outputs - targets
+        scale = 1.0 / (residual.shape[1] * residual.shape[2])
+        values: Tensor = torch.linalg.vector_norm(residual, dim=(1, 2)).square() * scale
+        context.save_for_backward(residual.mul_(2.0 * scale))
+        return values
+
+
+class CrossEntropy(MeanLoss):
+    """See `cross_entropy`."""
+
+    @staticmethod
+    def forward(context: Any, logits: Tensor, targets: Tensor) -> Tensor:
+        """Return the value of every run."""
+        scale = 1.0 / logits.shape[1]
+        chances = torch.softmax(logits, dim=-1)
+        # The largest probability is at least 1 / K, so its logarithm loses nothing.
+        largest, winner = chances.max(dim=-1, keepdim=True)
+        normaliser = logits.gather(-1, winner) - largest.log()
+        values = normaliser.sum(dim=(1, 2)) - (targets * logits).sum(dim=(1, 2))
+        context.save_for_backward(chances.sub_(targets).mul_(scale))
+        return values * scale
+
+
 def squared(outputs: Tensor, targets: Tensor) -> Tensor:
     """Return the mean of ``(outputs - targets)**2`` over samples and outputs, shape ``(runs,)``.
 
     >>> squared(torch.ones(1, 2, 2), torch.zeros(2, 2))
     tensor([1.])
     """
-    return (outputs - targets).square().mean(dim=(-2, -1))
+    value: Tensor = Squared.apply(outputs, targets)  # type: ignore[no-untyped-call]
+    return value
 
 
 def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
@@ -50,7 +97,8 @@ def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
     >>> cross_entropy(torch.zeros(1, 1, 2), torch.tensor([[[1.5, -0.5]]]))
     tensor([0.6931])
     """
-    return (torch.logsumexp(logits, dim=-1) - (targets * logits).sum(dim=-1)).mean(dim=-1)
+    value: Tensor = CrossEntropy.apply(logits, targets)  # type: ignore[no-untyped-call]
+    return value
 
 
 @dataclass(frozen=True, slots=True)

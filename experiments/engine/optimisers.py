@@ -99,8 +99,8 @@ class Adam:
 
     @property
     def memory(self) -> int:
-        """Matrices kept: two moments."""
-        return 2
+        """Matrices kept: two moments and their ratio."""
+        return 3
 
     def rows(self, rows: slice) -> "Adam":
         """Return the optimiser of some runs."""
@@ -111,14 +111,15 @@ class Adam:
     ) -> tuple[Tensor, Tensor]:
         """Take ``steps`` steps."""
         rate = column(self.learning_rate, theta)
-        first, second = torch.zeros_like(theta), torch.zeros_like(theta)
+        first, second, root = (torch.zeros_like(theta) for _ in range(3))
         beta1, beta2 = self.betas
         for step in range(steps):
             gradient = evaluate(theta, step)[1]
             first.lerp_(gradient, 1.0 - beta1)
             second.mul_(beta2).addcmul_(gradient, gradient, value=1.0 - beta2)
-            root = (second / (1.0 - beta2 ** (step + 1))).sqrt_().add_(self.epsilon)
+            corrected = 1.0 / math.sqrt(1.0 - beta2 ** (step + 1))
+            torch.sqrt(second, out=root).mul_(corrected).add_(self.epsilon)
             factor = self.schedule(step, steps) / (1.0 - beta1 ** (step + 1))
-            theta = theta - factor * rate * (first / root)
+            theta = torch.addcmul(theta, torch.div(first, root, out=root), rate, value=-factor)
             after(theta, step + 1)
         return theta, never(theta)

@@ -42,7 +42,9 @@ class Layout:
 
     def unflatten(self, theta: Tensor) -> Params:
         """Return the named tensors as views of a stacked matrix."""
-        parts = torch.split(theta, self.sizes, dim=1)
+        # A single parameter needs no split, whose gradient would be one more copy.
+        whole = len(self.names) == 1
+        parts = (theta,) if whole else torch.split(theta, self.sizes, dim=1)
         named = zip(self.names, parts, self.shapes, strict=True)
         return {name: part.reshape(len(theta), *shape) for name, part, shape in named}
 

@@ -17,11 +17,11 @@ from experiments.engine.training import (
     Fitted,
     Objective,
     Optimiser,
+    Penalty,
     Recorder,
     Step,
     join,
     minimise,
-    penalised,
 )
 
 __all__ = ["Learner"]
@@ -134,11 +134,12 @@ class Learner:
             params = part.init() if initial is None else rows_of(initial, rows)
             anchor = params if self.anchor == "init" else None
             return minimise(
-                penalised(build(part, rows), part.weight_decay, anchor=anchor),
+                build(part, rows),
                 params,
                 part.optimiser,
                 self.steps,
                 frozen=self.model.frozen,
+                penalty=Penalty(part.weight_decay, anchor),
                 average=part.average,
                 recorder=self.recorder,
             )

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from experiments.engine.parameters import Layout, Params, PerRun, column, concatenate
 
-__all__ = ["Fitted", "Objective", "Optimiser", "Recorder", "Step", "join", "minimise", "penalised"]
+__all__ = ["Fitted", "Objective", "Optimiser", "Penalty", "Recorder", "Step", "join", "minimise"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,34 @@ class Optimiser(Protocol):
         self, evaluate: Evaluate, theta: Tensor, steps: int, after: AfterStep
     ) -> tuple[Tensor, Tensor]:
         """Return the final matrix and, for each run, whether it met its own stopping rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class Penalty:
+    """Weight decay: the objective gains ``weight_decay / 2 * ||theta - anchor||^2``.
+
+    Attributes
+    ----------
+    weight_decay : float or array of shape (runs,)
+        Strength.
+    anchor : Params or None
+        Where the penalty is zero; the origin for None.
+    names : collection of str or None
+        Parameters that are penalised; all trained ones for None.
+    """
+
+    weight_decay: PerRun
+    anchor: Params | None = None
+    names: Collection[str] | None = None
+
+    def strengths(self, layout: Layout, like: Tensor) -> Tensor:
+        """Return the strength of each entry, shape ``(runs or 1, entries or 1)``."""
+        decay = column(self.weight_decay, like)
+        if self.names is None:
+            return decay
+        chosen = [float(name in self.names) for name in layout.names]
+        sizes = torch.tensor(layout.sizes, device=like.device)
+        return decay * torch.repeat_interleave(like.new_tensor(chosen), sizes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +137,7 @@ def minimise(
     steps: int,
     *,
     frozen: Collection[str] = (),
+    penalty: Penalty | None = None,
     average: PerRun | None = None,
     recorder: Recorder | None = None,
 ) -> Fitted:
@@ -126,6 +155,8 @@ def minimise(
         Number of steps, or the most of them for an optimiser with a stopping rule.
     frozen : collection of str, optional
         Parameters that stay as they are.
+    penalty : Penalty, optional
+        Weight decay; its gradient is added without a detour through autograd.
     average : float or array of shape (runs,), optional
         Decay per step of an exponential moving average of the parameters, handed to the objective.
     recorder : Recorder, optional
@@ -141,6 +172,8 @@ def minimise(
     mean = theta.clone() if average is not None else None
     keep = column(average, theta) if average is not None else None
     measured: list[Tensor] = []
+    strengths = penalty.strengths(layout, theta) if penalty is not None else None
+    anchor = layout.flatten(penalty.anchor) if penalty and penalty.anchor is not None else None
 
     def named(matrix: Tensor) -> Params:
         return fixed | layout.unflatten(matrix)
@@ -149,7 +182,12 @@ def minimise(
         leaf = matrix.detach().requires_grad_()
         values = objective(named(leaf), Step(index, None if mean is None else named(mean)))
         (gradients,) = torch.autograd.grad(values.sum(), leaf)
-        return values.detach(), gradients
+        values = values.detach()
+        if strengths is not None:
+            shift = matrix if anchor is None else matrix - anchor
+            values = values + 0.5 * (shift * (strengths * shift)).sum(dim=1)
+            gradients = gradients.addcmul(shift, strengths)
+        return values, gradients
 
     def after(matrix: Tensor, done: int) -> None:
         if mean is not None and keep is not None:
@@ -171,39 +209,6 @@ def minimise(
         None if mean is None else named(mean),
         torch.stack(measured, dim=1) if measured else None,
     )
-
-
-def penalised(
-    objective: Objective,
-    weight_decay: PerRun,
-    *,
-    names: Collection[str] | None = None,
-    anchor: Params | None = None,
-) -> Objective:
-    """Return the objective plus ``weight_decay / 2 * ||theta - anchor||^2``.
-
-    Parameters
-    ----------
-    objective : Objective
-        What to penalise.
-    weight_decay : float or array of shape (runs,)
-        Strength.
-    names : collection of str, optional
-        Parameters to penalise (default: every one that is being trained).
-    anchor : Params, optional
-        Where the penalty is zero (default: the origin).
-    """
-
-    def total(params: Params, step: Step) -> Tensor:
-        values = objective(params, step)
-        chosen = names if names is not None else [k for k, v in params.items() if v.requires_grad]
-        for name in chosen:
-            shift = params[name] if anchor is None else params[name] - anchor[name]
-            norms = shift.square().flatten(start_dim=1).sum(dim=1)
-            values = values + 0.5 * column(weight_decay, norms)[:, 0] * norms
-        return values
-
-    return total
 
 
 def join(parts: Sequence[Fitted]) -> Fitted:
