@@ -1,0 +1,215 @@
+"""One universal curve for all mode laws: time as an integral of exp(p eta + q log(1 + e^eta)).
+
+In a suitable coordinate eta every mode law reads d(theta)/d(eta) = weight(eta) with
+weight = exp(phi), phi(eta) = p eta + q log(1 + e^eta). The integral spans hundreds of orders of
+magnitude, so it is kept at knots in units of the local weight, where it is a tame number, and
+continued between knots by Gauss-Legendre quadrature. Outside the knots phi is linear to rounding.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from sdtheory.jepa.modes import Flags, Floats
+
+__all__ = ["Curve", "advance", "curve", "elapsed", "softplus"]
+
+SPACING = 0.25  # of knots, in units of 1 / (1 + |phi'|): five nodes then reach rounding error
+TAIL = -np.log(np.finfo(np.float64).eps)
+_GAUSS = np.polynomial.legendre.leggauss(5)
+_FINE_GAUSS = np.polynomial.legendre.leggauss(24)
+Rule = tuple[Floats, Floats]  # Gauss-Legendre nodes and weights on [-1, 1]
+BLOCK = 1 << 14  # elements treated at once, so that the work stays in cache
+ROUNDS = 60
+TINY = np.finfo(np.float64).tiny
+EDGE = -1.0 + np.finfo(np.float64).epsneg
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Integral of the weight from a reference knot, at every knot in units of the weight there.
+
+    `below[j]` is the integral from knot j up to the reference, for j up to the reference;
+    `above[j]` the integral from the reference (or from minus infinity, where that converges).
+    """
+
+    p: float
+    q: float
+    knots: Floats
+    phi: Floats
+    share: Floats  # e^eta / (1 + e^eta) at the knots
+    reference: int
+    below: Floats
+    above: Floats
+    key_below: Floats  # minus log of the integral itself: both keys ascend, for the search
+    key_above: Floats
+
+
+def softplus(eta: Floats) -> Floats:
+    """Return log(1 + e^eta) without overflow."""
+    return np.asarray(np.logaddexp(0.0, eta))
+
+
+@lru_cache(maxsize=64)
+def curve(p: float, q: float) -> Curve:
+    """Tabulate the curve: from minus infinity if p > 0, else from the knee at e^eta = max(q, 1)."""
+    reach = TAIL + np.log1p(abs(q))
+    grid = np.linspace(-reach, reach, 20_001)
+    # phi is monotone, so eta + |phi| is a clock that ticks faster where the weight bends
+    clock = grid + np.abs(p * (grid - grid[0]) + q * (softplus(grid) - softplus(grid[:1])))
+    clock -= clock[0]
+    count = int(clock[-1] / SPACING) + 2
+    knots = np.interp(np.linspace(0.0, clock[-1], count), clock, grid)
+    phi = p * knots + q * softplus(knots)
+    share = 1.0 / (1.0 + np.exp(-knots))
+    step = _local(p, q, share[:-1], np.diff(knots))
+    growth = np.exp(np.diff(phi))
+    reference = 0 if p > 0 else int(np.searchsorted(knots, np.log(max(q, 1.0))))
+    below, above = np.zeros(count), np.zeros(count)
+    above[0] = 1.0 / p if p > 0 else 0.0
+    for j in range(reference, count - 1):
+        above[j + 1] = (above[j] + step[j]) / growth[j]
+    for j in range(reference - 1, -1, -1):
+        below[j] = below[j + 1] * growth[j] + step[j]
+    with np.errstate(divide="ignore"):
+        key_below = -np.log(below[: reference + 1]) - phi[: reference + 1]
+        key_above = np.log(above[reference:]) + phi[reference:]
+    return Curve(p, q, knots, phi, share, reference, below, above, key_below, key_above)
+
+
+def advance(line: Curve, start: Floats, drift: Floats) -> Floats:
+    """Return how far eta moves from `start` while the integral grows by `drift` start weights.
+
+    `start` and `drift` are one-dimensional and of equal length. A negative drift goes back.
+    """
+    result = np.empty_like(drift)
+    for left in range(0, drift.size, BLOCK):
+        part = slice(left, left + BLOCK)
+        result[part] = _advance(line, start[part], drift[part])
+    return result
+
+
+def elapsed(line: Curve, start: Floats, stop: Floats) -> tuple[Floats, Floats]:
+    """Return (m, e): the integral from `start` up to `stop` is m exp(e) start weights."""
+    rise = _rise(line, start, stop - start)
+    above0, level0 = _level(line, start)
+    above1, level1 = _level(line, stop)
+    sign0, sign1 = np.where(above0, 1.0, -1.0), np.where(above1, 1.0, -1.0)
+    # weights far above 1 are carried in the exponent, so that the mantissa cannot overflow
+    excess = np.maximum(rise - 600.0, 0.0)
+    total = sign1 * level1 * np.exp(rise - excess) - sign0 * level0 * np.exp(-excess)
+    slope = np.maximum(np.abs(_slope(line, start)), np.abs(_slope(line, stop)))
+    near = (stop - start) * (1.0 + slope) < 4.0
+    if near.any():  # where the difference would cancel, integrate directly
+        share = 1.0 / (1.0 + np.exp(-start[near]))
+        total[near] = _local(line.p, line.q, share, (stop - start)[near], _FINE_GAUSS)
+        excess[near] = 0.0
+    return total, excess
+
+
+def _advance(line: Curve, start: Floats, drift: Floats) -> Floats:
+    above0, level0 = _level(line, start)
+    phi0 = line.p * start + line.q * softplus(start)
+    goal = np.where(above0, level0, -level0) + drift  # from the reference, in start weights
+    above = goal > 0
+    with np.errstate(divide="ignore"):
+        key = np.log(np.abs(goal)) + phi0
+    ref = line.reference
+    down = np.searchsorted(line.key_below, -key, side="right") - 1
+    up = np.searchsorted(line.key_above, key, side="right") - 1 + ref
+    panel = np.where(above, up, np.minimum(down, max(ref - 1, 0)))
+    tail = panel < 0
+    # beyond the knots the weight is a pure exponential: measure from the start itself
+    last = line.knots.size - 1
+    tail |= start > line.knots[last]
+    panel = np.maximum(panel, 0)
+    exponent = np.where(tail, 0.0, key - line.phi[panel])
+    here = np.exp(np.minimum(exponent, 700.0))
+    rest = np.where(above, here - line.above[panel], line.below[panel] - here)
+    rest = np.where(tail, drift, rest)
+    slope = np.where(panel == last, line.p + line.q, line.p + line.q * line.share[panel])
+    slope = np.where(tail, np.where(start < line.knots[0], line.p, line.p + line.q), slope)
+    move = _inverse_stretch(slope, rest)
+    if line.p + line.q > 0:  # then a far exponent only lengthens the last, exponential piece
+        move += np.where(panel == last, np.maximum(exponent - 700.0, 0.0), 0.0) / (line.p + line.q)
+    inside = ~tail & (panel < last)
+    width = np.diff(line.knots, append=np.inf)[panel]
+    move = np.where(inside, _newton(line, line.share[panel], rest, move, width), move)
+    move = np.where(tail, move, line.knots[panel] - start + move)
+    return np.where(drift == 0, 0.0, move)
+
+
+def _newton(line: Curve, share: Floats, rest: Floats, move: Floats, width: Floats) -> Floats:
+    """Solve local integral(move) = rest within [0, width] by bracketed Newton steps."""
+    low, high = np.zeros_like(move), np.where(np.isfinite(width), width, 0.0)
+    move = np.clip(move, low, high)
+    for _ in range(ROUNDS):
+        gap = _local(line.p, line.q, share, move) - rest
+        low, high = np.where(gap <= 0, move, low), np.where(gap >= 0, move, high)
+        stretch = np.expm1(move)
+        ratio = np.exp(line.p * move + line.q * np.log1p(share * stretch))
+        slope = line.p + line.q * share * (1.0 + stretch) / (1.0 + share * stretch)
+        newton = gap / ratio
+        trial = move - newton / (1.0 - 0.5 * slope * newton)  # Halley: phi' is known for free
+        trial = np.where((trial < low) | (trial > high), 0.5 * (low + high), trial)
+        change = np.abs(trial - move)
+        move = trial
+        # cubic convergence: after a change this small the next one is below rounding
+        if bool(np.all(change * (1.0 + np.abs(slope)) < 1e-6)):
+            break
+    return move
+
+
+def _local(p: float, q: float, share: Floats, move: Floats, rule: Rule = _GAUSS) -> Floats:
+    """Integrate the weight over `move` from a point, in units of the weight there."""
+    total = np.zeros_like(move)
+    for node, weight in zip(*rule, strict=True):
+        part = 0.5 * (1.0 + node) * move
+        total += 0.5 * weight * np.exp(p * part + q * np.log1p(share * np.expm1(part)))
+    return total * move
+
+
+def _level(line: Curve, eta: Floats) -> tuple[Flags, Floats]:
+    """Return (above the reference?, integral between eta and the reference in weights at eta)."""
+    first, last = line.knots[0], line.knots[-1]
+    inner = np.clip(eta, first, last)
+    panel = np.clip(np.searchsorted(line.knots, inner, side="right") - 1, 0, line.knots.size - 2)
+    move = inner - line.knots[panel]
+    part = _local(line.p, line.q, line.share[panel], move)
+    stretch = np.exp(line.p * move + line.q * np.log1p(line.share[panel] * np.expm1(move)))
+    above = panel >= line.reference
+    level = np.where(above, line.above[panel] + part, line.below[panel] - part) / stretch
+    right = np.maximum(eta - last, 0.0)
+    slope = line.p + line.q
+    level = np.where(eta > last, level * np.exp(-slope * right) + _stretch(-slope, right), level)
+    left = np.maximum(first - eta, 0.0)
+    if line.reference == 0:
+        level = np.where(eta < first, line.above[0], level)
+    else:
+        left_level = level * np.exp(line.p * left) + _stretch(line.p, left)
+        level = np.where(eta < first, left_level, level)
+    return above, level
+
+
+def _rise(line: Curve, start: Floats, move: Floats) -> Floats:
+    """Return phi(start + move) - phi(start)."""
+    return np.asarray(line.p * move + line.q * (softplus(start + move) - softplus(start)))
+
+
+def _slope(line: Curve, eta: Floats) -> Floats:
+    return np.asarray(line.p + line.q * np.exp(-softplus(-eta)))
+
+
+def _stretch(slope: float, move: Floats) -> Floats:
+    """Return the integral of exp(slope t) over [0, move]."""
+    return np.asarray(np.expm1(slope * move) / slope) if slope else move
+
+
+def _inverse_stretch(slope: Floats, area: Floats) -> Floats:
+    """Return the `move` at which the integral of exp(slope t) over [0, move] is `area`."""
+    flat = np.abs(slope * area) < TINY
+    safe = np.where(flat, 1.0, slope)
+    return np.asarray(np.where(flat, area, np.log1p(np.maximum(safe * area, EDGE)) / safe))

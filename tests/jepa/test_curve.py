@@ -1,0 +1,76 @@
+"""The universal curve against its 60-digit antiderivative, and against itself inverted."""
+
+import numpy as np
+import pytest
+
+from sdtheory.jepa._curve import advance, curve, elapsed
+
+EPS = np.finfo(float).eps
+LINES = [(-a, a) for a in (0.0, 1 / 3, 5.0, 199.0)]
+LINES += [(a + 1, -(a + 1)) for a in (1 / 3, 3.0, 199.0)] + [(a + 1, -1.0) for a in (1 / 3, 99.0)]
+
+
+@pytest.mark.parametrize(("p", "q"), LINES)
+@pytest.mark.parametrize(
+    ("start", "stop"),
+    [
+        (-3.0, -2.999),
+        (-1.0, 1.0),
+        (0.5, 6.0),
+        (4.0, 4.5),
+        (6.0, 9.0),
+        (-0.3, 0.0),
+        (-46.0, -44.0),
+        (50.0, 50.5),
+        (-8.0, -7.0),
+    ],
+)
+def test_elapsed_is_the_integral_of_the_weight(exact_elapsed, p, q, start, stop):
+    mantissa, exponent = elapsed(curve(p, q), np.array([start]), np.array([stop]))
+    got = float(mantissa[0] * np.exp(exponent[0]))
+    want = exact_elapsed(p, q, start, stop)
+    # the exponent |phi| <= (1 + |p|) * range is rounded before it is exponentiated
+    tolerance = 30 * EPS * (1 + (1 + abs(p)) * (stop - start))
+    assert abs(got / want - 1) < tolerance
+
+
+@pytest.mark.parametrize(("p", "q"), LINES)
+def test_advance_inverts_elapsed(p, q, rng):
+    line = curve(p, q)
+    start = rng.uniform(-50, 50, 400)
+    stop = start + rng.uniform(0, 30, 400) ** rng.integers(1, 3, 400) / 30
+    mantissa, exponent = elapsed(line, start, stop)
+    with np.errstate(over="ignore"):
+        drift = mantissa * np.exp(exponent)
+    start, stop, drift = (a[drift < 1e300] for a in (start, stop, drift))
+    move = advance(line, start, drift)
+    # moving by d changes the integral by weight(stop) d: its rounding divided by the weight there
+    rise = p * (stop - start) + q * (np.logaddexp(0, stop) - np.logaddexp(0, start))
+    reach = 1 + np.abs(start) + np.abs(stop)
+    # the integral from the reference, at most drift + 1 + |start|, is scaled by exp(|phi|)
+    conditioning = (drift + 1 + np.abs(start)) * np.exp(-np.clip(rise, -700, 700))
+    rounding = 10 * EPS * reach * (1 + (1 + abs(p)) * conditioning)
+    resolved = rounding < 1e-3
+    assert resolved.sum() > 60
+    assert (np.abs(move - (stop - start)) <= rounding)[resolved].all()
+
+
+@pytest.mark.parametrize(("p", "q"), LINES)
+def test_advance_is_monotone_and_finite(p, q):
+    drift = np.concatenate([[0.0], np.geomspace(1e-300, 1e300, 601)])
+    for start in (-1e6, -700.0, -40.0, 0.0, 3.0, 39.0, 100.0):
+        if p <= 0 and start == -1e6:
+            continue  # the stand-in for "no covariance" occurs only where p > 0
+        move = advance(curve(p, q), np.full_like(drift, start), drift)
+        assert move[0] == 0
+        assert np.isfinite(move).all()
+        slack = 60 * EPS * (1 + np.abs(start) + np.abs(move[1:]))
+        assert (np.diff(move) >= -slack).all()
+
+
+def test_a_negative_drift_goes_back():
+    line = curve(-5.0, 5.0)
+    move = advance(line, np.array([2.0]), np.array([-3.0]))
+    mantissa, exponent = elapsed(line, 2.0 + move, np.array([2.0]))
+    rise = -5.0 * -move + 5.0 * (np.logaddexp(0, 2.0) - np.logaddexp(0, 2.0 + move))
+    np.testing.assert_allclose(mantissa * np.exp(exponent - rise), 3.0, rtol=1e-12)
