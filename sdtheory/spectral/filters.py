@@ -115,7 +115,7 @@ def distill(eigenvalues: Array, lam: Array, xi: Array, steps: int | Array | None
     """
     d, lam, xi, steps = _arguments(eigenvalues, lam, xi, steps)
     if isinstance(steps, int):
-        if lam.ndim == 1 or xi.ndim == 1 or steps <= 1:
+        if lam.ndim == 1 or xi.ndim == 1 or steps == 0:
             return _recursion(d, lam, xi, steps)
         steps = place(float(steps), like=d)
     return _closed_form(d, lam, xi, steps)

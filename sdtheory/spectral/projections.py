@@ -85,16 +85,13 @@ def optimal_xi(
     >>> best.weights, best.risk
     (array([-1.88747138]), np.float64(2.130696...))
     """
-    base = distill(eigenvalues, lam, 0.0, steps=0)
-    teacher = base if previous is None else previous
     if not lower <= upper:
         raise ValueError(f"lower must be at most upper, got {lower} and {upper}")
-    # The round's target loses `teacher.lost` of each mode for every unit of xi.
-    direction = Filter(
-        -(base.kept * teacher.lost)[None, :],
-        (base.kept * teacher.lost)[None, :],
-        -(base.coefficient * teacher.lost)[None, :],
-    )
+    d = _checks.array("eigenvalues", eigenvalues, ndim=1, at_least=0)
+    base = distill(d, lam, 0.0, steps=0)
+    teacher = base if previous is None else previous
+    # Each unit of xi takes from the round's target what its teacher has lost of each mode.
+    direction = _change(d, -(base.coefficient * teacher.lost)[None, :])
     free = minimise(risk, base, direction)
     xi = first(free.weights)
     clipped = min(max(xi, lower), upper)
@@ -129,8 +126,9 @@ def optimal_weights(
     (array([-1.90689784,  5.72046492]), np.float64(1.793572...))
     """
     count = _checks.integer("steps", steps, at_least=1)
-    base = distill(eigenvalues, lam, 0.0, steps=0)
-    directions, taylor = _orthonormal_directions(risk, base, count)
+    d = _checks.array("eigenvalues", eigenvalues, ndim=1, at_least=0)
+    base = distill(d, lam, 0.0, steps=0)
+    directions, taylor = _orthonormal_directions(risk, d, base, count)
     best = minimise(risk, base, directions)
     return Optimum(
         best.weights @ taylor, best.risk, best.base_risk, best.filter, best.rank, best.degenerate
@@ -160,34 +158,40 @@ def constrained_weights(
 
 
 def _orthonormal_directions(
-    risk: QuadraticRisk | RatioRisk, base: Filter, count: int
+    risk: QuadraticRisk | RatioRisk, d: Array, base: Filter, count: int
 ) -> tuple[Filter, Array]:
     """Return directions that span a x, ..., a x**count, orthonormal in the rows of the risk.
 
     Also returns their coefficients (k, count) in a x, ..., a x**count. Once a direction depends on
     those before it there is nothing new to reach; at least one direction is returned.
     """
-    xp = namespace(base.kept)
-    parts = xp.stack([base.kept, -base.kept, base.coefficient]) * base.lost
-    taylor = place([float(j == 0) for j in range(count)], like=base.kept)
-    zero = xp.zeros_like(taylor[:1])
+    xp = namespace(d)
+    # `coefficient` alone is carried along, so that the three forms of a direction never part.
+    candidate = base.coefficient * base.lost
+    taylor = place([float(j == 0) for j in range(count)], like=d)
     basis: list[tuple[Array, Array, Array]] = []
     for _ in range(count):
-        rows = risk.rows(Filter(*(parts[i, :] for i in range(3))), change=True)
+        rows = risk.rows(_change(d, candidate), change=True)
         before = xp.linalg.vector_norm(rows)
         for _ in range(2):  # twice is enough
-            for other_rows, other_parts, other_taylor in basis:
+            for other, other_rows, other_taylor in basis:
                 overlap = xp.sum(rows * other_rows)
-                rows = rows - overlap * other_rows
-                parts = parts - overlap * other_parts
+                candidate = candidate - overlap * other
                 taylor = taylor - overlap * other_taylor
+                rows = rows - overlap * other_rows
+            rows = risk.rows(_change(d, candidate), change=True)
         norm = xp.linalg.vector_norm(rows)
-        if basis and float(norm) <= 32 * eps(norm) * float(before):
+        if basis and float(norm) <= 100 * eps(d) * float(before):
             break
         norm = xp.where(norm == 0, xp.ones_like(norm), norm)
-        basis.append((rows / norm, parts / norm, taylor / norm))
-        parts = parts / norm * base.lost
-        taylor = xp.concat([zero, taylor[:-1] / norm])
-    stack = xp.stack([parts for _, parts, _ in basis])
-    directions = Filter(stack[:, 0, :], stack[:, 1, :], stack[:, 2, :])
-    return directions, xp.stack([taylor for _, _, taylor in basis])
+        basis.append((candidate / norm, rows / norm, taylor / norm))
+        candidate = candidate / norm * base.lost
+        taylor = xp.concat([xp.zeros_like(taylor[:1]), taylor[:-1] / norm])
+    return (
+        _change(d, xp.stack([coefficient for coefficient, _, _ in basis])),
+        xp.stack([taylor for _, _, taylor in basis]),
+    )
+
+
+def _change(d: Array, coefficient: Array) -> Filter:
+    return Filter(d * coefficient, -d * coefficient, coefficient)

@@ -178,8 +178,8 @@ def test_several_rounds_of_gcv_beat_a_numerical_search(rng):
 
 
 def test_gcv_without_a_minimum_is_degenerate():
-    # All of the label energy lies where ridge keeps nothing: GCV falls for ever as xi grows, because
-    # degrees of freedom are saved in the other modes at no cost.
+    # All of the label energy lies where ridge keeps nothing: GCV falls for ever as xi grows,
+    # because degrees of freedom are saved in the other modes at no cost.
     d, z, lam = np.array([1.0, 1.0, 1.0, 1e-4]), np.array([0.0, 0.0, 0.0, 1.0]), 1.0
     risk = criteria.gcv(Spectrum.from_kernel(np.diag(d)), Targets(z, np.array(0.0)))
     best = projections.optimal_xi(risk, d, lam)
@@ -200,6 +200,17 @@ def test_many_rounds_reach_the_wiener_filter(steps):
     # all digits long before (the Vandermonde matrix has condition number 1e16 at 12 rounds).
     assert best.rank == steps
     assert float(best.risk) == pytest.approx(floor, rel=1e-10)
+
+
+@pytest.mark.parametrize("steps", [5, 6, 9])
+def test_surplus_rounds_reach_nothing_new(steps):
+    # Rounding once made a sixth direction out of five eigenvalues, and a risk below the floor.
+    d, lam, noise = np.arange(1.0, 6.0), 0.2, 6.0
+    theta = np.array([1.0, 0.6, 1.9, 1.7, 0.7])
+    risk = criteria.expected_error(np.sqrt(d), theta, noise)
+    best = projections.optimal_weights(risk, d, lam, steps)
+    assert best.rank == 5
+    assert float(best.risk) == pytest.approx(np.sum(theta**2 * noise / (d * theta**2 + noise)))
 
 
 def test_repeated_eigenvalues_count_once():
