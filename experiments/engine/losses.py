@@ -139,8 +139,8 @@ def weight_decay_for(lam: PerRun, n: int, outputs: int) -> PerRun:
     `squared` plus ``weight_decay / 2 * ||theta||^2`` is ``1 / (n * outputs)`` times
     ``||Y - F||^2 + lam * ||theta||^2`` when ``weight_decay = 2 * lam / (n * outputs)``.
 
-    >>> weight_decay_for(3.0, n=10, outputs=2)
-    0.3
+    >>> weight_decay_for(2.5, n=10, outputs=2)
+    0.25
     """
     return lam * (2.0 / (n * outputs))
 
@@ -148,7 +148,7 @@ def weight_decay_for(lam: PerRun, n: int, outputs: int) -> PerRun:
 def penalty_of(weight_decay: PerRun, n: int, outputs: int) -> PerRun:
     """Return the ridge penalty of a weight decay, ``n * outputs * weight_decay / 2``.
 
-    >>> penalty_of(0.3, n=10, outputs=2)
-    3.0
+    >>> penalty_of(0.25, n=10, outputs=2)
+    2.5
     """
     return weight_decay * (n * outputs / 2.0)
