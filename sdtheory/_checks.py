@@ -13,6 +13,7 @@ from collections.abc import Collection, Sequence
 from numbers import Real
 from typing import Any
 
+import array_api_compat
 import numpy as np
 
 from sdtheory._array import Array, first, is_array, namespace, place, size
@@ -143,6 +144,11 @@ def _as_array(name: str, value: object, like: Array | None) -> Array:
                 f"{name} is {type(given).__module__.split('.')[0]}'s {type(given).__name__} but "
                 f"the data are {type(like).__module__.split('.')[0]}'s {type(like).__name__}: "
                 f"arrays of different libraries cannot be mixed, got {name} = {show(value)}"
+            )
+        if like is not None and array_api_compat.device(given) != array_api_compat.device(like):
+            raise ValueError(
+                f"{name} must be on the device of the data, {array_api_compat.device(like)}, "
+                f"got {array_api_compat.device(given)}"
             )
         if not namespace(given).isdtype(given.dtype, "real floating"):
             raise TypeError(

@@ -121,8 +121,8 @@ def claim(
             tolerance=tolerance,
             guards=tuple(guards),
             counterexample=counterexample,
-            samples=_SAMPLES[kind] if samples is None else samples,
-            sensitivity=_SENSITIVITY[kind] if sensitivity is None else sensitivity,
+            samples=_SAMPLES.get(kind, 0) if samples is None else samples,
+            sensitivity=_SENSITIVITY.get(kind, 0.0) if sensitivity is None else sensitivity,
         )
         _validate(made)
         _REGISTRY[id] = made

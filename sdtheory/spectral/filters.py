@@ -130,7 +130,7 @@ def fixed_point(eigenvalues: Array, lam: Array, xi: Array) -> Filter:
     >>> fixed_point([1.0, 3.0], 1.0, xi=0.5).lost
     array([0.66666667, 0.4       ])
     """
-    d, lam, xi, _ = _arguments(eigenvalues, lam, xi, 0)
+    d, lam, xi, _ = _arguments(eigenvalues, lam, xi, None)
     if lam.ndim == 1 or xi.ndim == 1:
         raise ValueError("xi and lam must be constant for the limit, got a schedule")
     xp = namespace(d)

@@ -1,0 +1,110 @@
+"""A spectrum together with its targets, and with samples that need not be equally noisy.
+
+With noise levels g_i (relative: the penalty of sample i is lam g_i) ridge regression on K is ridge
+regression on g^(-1/2) K g^(-1/2) with targets g^(-1/2) y. Filters do not change.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sdtheory import _checks
+from sdtheory._array import Array, namespace
+from sdtheory.spectral.filters import Filter
+from sdtheory.spectral.spectrum import Spectrum, Targets
+
+__all__ = ["Smoother"]
+
+
+@dataclass(frozen=True, slots=True)
+class Smoother:
+    """What every student of one data set shares: filters act on it, and predictions come out."""
+
+    spectrum: Spectrum
+    """Of the kernel (or design) after division by the roots of the noise levels."""
+    targets: Targets
+    """Targets in the coordinates of that spectrum."""
+    root: Array | None
+    """Square roots of the relative noise levels (n,); None where all samples are alike."""
+
+    @classmethod
+    def from_kernel(cls, kernel: Array, y: Array, noise: Array | None = None) -> Smoother:
+        """Factorise a kernel matrix (n, n) for targets (n,) or (n, q).
+
+        >>> Smoother.from_kernel([[4.0]], [3.0], noise=[4.0]).spectrum.eigenvalues
+        array([1.])
+        """
+        kernel = _checks.array("kernel", kernel, ndim=2)
+        _checks.square("kernel", kernel)
+        y, root = _targets(y, noise, kernel)
+        if root is not None:
+            kernel = kernel / (root[:, None] * root[None, :])
+        spectrum = Spectrum.from_kernel(kernel)
+        return cls(spectrum, spectrum.project(divided(y, root)), root)
+
+    @classmethod
+    def from_design(cls, design: Array, y: Array, noise: Array | None = None) -> Smoother:
+        """Factorise features (n, p): the kernel is their Gram matrix, which is never formed."""
+        design = _checks.array("design", design, ndim=2)
+        y, root = _targets(y, noise, design)
+        spectrum = Spectrum.from_design(divided(design, root))
+        return cls(spectrum, spectrum.project(divided(y, root)), root)
+
+    @property
+    def eigenvalues(self) -> Array:
+        """The positive eigenvalues (r,), descending."""
+        return self.spectrum.eigenvalues
+
+    def projection(self, new: Array) -> Array:
+        """Return the coordinates (m, r) of new points from K(new, train), or from features."""
+        if self.root is not None and self.spectrum.right is None:
+            new = _checks.array("new", new, like=self.eigenvalues, ndim=2)
+            if new.shape[1] != self.spectrum.n:
+                raise ValueError(
+                    f"new must have {self.spectrum.n} columns, got shape {tuple(new.shape)}"
+                )
+            new = new / self.root
+        return self.spectrum.projection(new)
+
+    def predict(self, projection: Array, profile: Filter) -> Array:
+        """Return predictions (m,) or (m, q) at new points from their `projection`."""
+        return self.spectrum.predict(projection, profile, self.targets)
+
+    def fitted(self, profile: Filter) -> Array:
+        """Return predictions at the training inputs, (n,) or (n, q)."""
+        return _times(self.spectrum.fitted(profile, self.targets), self.root)
+
+    def dual(self, profile: Filter) -> Array:
+        """Return the weights of the training points: predictions are K(new, train) @ dual.
+
+        They lie in the range of the kernel; what a ridge fit adds outside it predicts nothing.
+        """
+        return divided(self.spectrum.predict(self._left(), profile, self.targets), self.root)
+
+    def _left(self) -> Array:
+        left = self.spectrum.left
+        assert left is not None  # both constructors keep the sample space
+        return left
+
+
+def divided(values: Array, root: Array | None) -> Array:
+    """Return each row divided by its entry of `root`; None divides by one."""
+    if root is None:
+        return values
+    return values / (root if values.ndim == 1 else root[:, None])
+
+
+def _times(values: Array, root: Array | None) -> Array:
+    if root is None:
+        return values
+    return values * (root if values.ndim == 1 else root[:, None])
+
+
+def _targets(y: Array, noise: Array | None, data: Array) -> tuple[Array, Array | None]:
+    y = _checks.array("y", y, like=data, ndim=(1, 2))
+    _checks.same_length("y", y, "the data", data)
+    if noise is None:
+        return y, None
+    noise = _checks.array("noise", noise, like=data, ndim=1, above=0)
+    _checks.same_length("noise", noise, "the data", data)
+    return y, namespace(data).sqrt(noise)

@@ -1,0 +1,94 @@
+"""Registering claims, finding them again, and what registration refuses."""
+
+import pytest
+import toys
+
+from sdtheory import claims
+
+VALID = {
+    "paper": "p",
+    "where": "w",
+    "says": "s",
+    "kind": "identity",
+    "instances": toys.numbers,
+    "tolerance": 1.0,
+    "guards": ("toys.square",),
+}
+
+
+def residual(x):
+    return 0.0
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "message"),
+    [
+        ("test.other", {}, "id must be"),
+        ("residual", {}, "id must be"),
+        ("a.b.residual", {}, "id must be"),
+        ("test.residual", {"kind": "rumour"}, "kind of test.residual must be one of"),
+        ("test.residual", {"verdict": "maybe"}, "verdict of test.residual must be one of"),
+        ("test.residual", {"source": "gossip"}, "source of test.residual must be one of"),
+        ("test.residual", {"guards": ()}, "guards of test.residual"),
+        ("test.residual", {"verdict": "fails"}, "counterexample of test.residual"),
+        ("test.residual", {"counterexample": {"x": 1.0}}, "counterexample of test.residual"),
+        (
+            "test.residual",
+            {"verdict": "holds_with_condition", "counterexample": {"x": 1.0}},
+            "condition of test.residual",
+        ),
+        ("test.residual", {"condition": "sometimes"}, "condition of test.residual"),
+        ("toys.right", {}, "id must be"),
+    ],
+)
+def test_registration_refuses(name, changes, message):
+    with pytest.raises(ValueError, match=message):
+        claims.claim(name, **(VALID | changes))(residual)
+
+
+def test_an_id_belongs_to_one_file():
+    def right(x):
+        return 0.0
+
+    with pytest.raises(ValueError, match=r"'toys\.right' is registered twice"):
+        claims.claim("toys.right", **VALID)(right)
+
+
+def test_calling_a_claim_gives_its_residual():
+    assert toys.wrong(x=10.0) == 50.0
+    assert toys.conditional.ratio({"x": 6.0}) == (-13.0, 1e-3, -13e3)
+    assert toys.vanishes.ratio({"x": 6.0})[2] == float("inf")
+
+
+def test_tolerance_must_be_positive():
+    made = claims.claim("test.residual", **(VALID | {"tolerance": 0.0}))(residual)
+    with pytest.raises(ValueError, match=r"tolerance of test\.residual must be positive"):
+        made.ratio({"x": 1.0})
+
+
+def test_only_published_claims_are_published():
+    published = claims.published()
+    assert "das2023.one_round_is_a_filter" in published
+    assert not any(name.startswith("toys.") for name in published)
+    with pytest.raises(ValueError, match=r"did you mean das2023\.one_round_is_a_filter"):
+        claims.get("one_round_is_a_filter")
+
+
+def test_loading_by_module_and_by_file(tmp_path):
+    assert claims.load("toys:right") is toys.right
+    mine = tmp_path / "mine.py"
+    mine.write_text(
+        "from sdtheory.claims import claim\n"
+        "@claim('mine.even', paper='me', where='1', says='Even.', kind='identity',\n"
+        "       instances=lambda draw: {'k': draw.integer(0, 9)}, tolerance=0.5,\n"
+        "       guards=('sdtheory.claims.residuals.relative_error',))\n"
+        "def even(k):\n    return k % 2\n"
+    )
+    assert claims.load(f"{mine}:even")(k=3) == 1.0
+    for target, message in [
+        ("toys:square", "target must name a claim"),
+        ("no_such_module:x", "target must name an importable module"),
+        (f"{tmp_path / 'none.py'}:x", "target must name a Python file"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            claims.load(target)
