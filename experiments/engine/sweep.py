@@ -8,6 +8,7 @@ and the arrays that are stored in the end do not depend on how often that happen
 import contextlib
 import platform
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
@@ -27,6 +28,9 @@ from experiments.registry import Experiment, Run, Task
 __all__ = ["CACHE", "sweep"]
 
 CACHE = Path(__file__).parents[2] / "build" / "experiments"
+# The number of threads and the determinism of kernels are settings of a process: should an executor
+# have several threads, their tasks take turns.
+PROCESS = threading.Lock()
 IN_FLIGHT = 256  # submitted and not yet collected; bounds the memory of waiting results
 
 
@@ -34,7 +38,7 @@ def perform(run: Run, task: Task, device: str) -> tuple[bytes, float]:
     """Run one task and return its arrays as bytes, and the seconds it took."""
     start = time.perf_counter()
     target = torch.device(device)
-    with repeatable(target):
+    with PROCESS, repeatable(target):
         arrays = {name: np.asarray(value) for name, value in run(task, target).items()}
     return archive.pack(arrays), time.perf_counter() - start
 

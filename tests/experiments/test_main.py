@@ -1,0 +1,46 @@
+"""The command line of the experiments."""
+
+import torch
+
+from experiments import catalogue, store
+from experiments.__main__ import main
+
+
+def folders(tmp_path):
+    return ["--results", str(tmp_path), "--cache", str(tmp_path / "cache"), "--executor", "inline"]
+
+
+def test_without_a_name_it_lists(capsys):
+    assert main([]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == catalogue.names()
+    assert any(line.startswith("ridge_probe") and "closed-form filter" in line for line in lines)
+
+
+def test_runs_stores_and_resumes(tmp_path, capsys):
+    for _ in range(2):
+        assert main(["ridge_probe", "--device", "cpu", *folders(tmp_path)]) == 0
+        assert capsys.readouterr().out.strip() == str(tmp_path / "ridge_probe" / "smoke.npz")
+    result = store.load("ridge_probe", "smoke", root=tmp_path)
+    assert result["deviation"].max() < 1e-8
+    assert result.provenance["tasks_run"] == 0
+
+
+def test_missing_cuda_is_a_clear_error(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert main(["ridge_probe", "--device", "cuda", *folders(tmp_path)]) == 2
+    assert "finds no CUDA device; use --device cpu" in capsys.readouterr().err
+
+
+def test_unknown_experiment_is_a_clear_error(capsys):
+    assert main(["nothing"]) == 2
+    assert "got 'nothing'" in capsys.readouterr().err
+
+
+def test_interrupt_names_the_command_to_go_on(capsys, monkeypatch):
+    def stop(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("experiments.__main__.run", stop)
+    assert main(["ridge_probe", "--preset", "cpu"]) == 130
+    assert "python -m experiments ridge_probe --preset cpu" in capsys.readouterr().err
