@@ -1,0 +1,198 @@
+"""Gradient flow of the whole network, for any covariances, widths and initialisation.
+
+Times are paper times (L times raw). Decoupled laws are unstable under rounding on long plateaus, so
+compare them with this flow in the eigenbasis, where exact zeros stay exact, or over short times.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import integrate
+
+from sdtheory import _checks
+from sdtheory.jepa.modes import Floats, Mode, Objective, law
+from sdtheory.jepa.network import Network, Views
+
+__all__ = [
+    "FlowPath",
+    "crossing_times",
+    "flow_field",
+    "flow_jacobian",
+    "matrix_flow",
+    "retention_times",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class FlowPath:
+    """A network at several times."""
+
+    times: Floats
+    """Paper times, shape (T,)."""
+    networks: tuple[Network, ...]
+
+    def amplitudes(self, directions: Floats | None = None) -> Floats:
+        """Return ||Wbar e_i|| at each time for unit columns e_i (default: axes), shape (d, T)."""
+        columns = np.eye(self.networks[0].encoder.shape[1]) if directions is None else directions
+        sizes = [np.linalg.norm(net.encoder @ columns, axis=0) for net in self.networks]
+        return np.stack(sizes, axis=1)
+
+
+def flow_field(
+    views: Views, network: Network, objective: Objective = "jepa", target: Network | None = None
+) -> Network:
+    """Return d(network)/dt in raw time: the gradient step of the loss, target stopped.
+
+    With G = T s_yx - V Wbar s_xx, where T = Wbar for JEPA (that of `target` if given) and I for
+    MAE: dV/dt = G Wbar^T and dW_a/dt = (V W_L .. W_{a+1})^T G (W_{a-1} .. W_1)^T.
+
+    >>> views = Views(np.diag([2.0, 1.0]), np.diag([1.0, 0.9]))
+    >>> flow_field(views, Network((np.eye(2),), np.eye(2))).predictor
+    array([[-1. ,  0. ],
+           [ 0. , -0.1]])
+    """
+    encoder = network.encoder
+    if _checks.choice("objective", objective, ("jepa", "mae")) == "mae":
+        aim = views.s_yx
+    else:
+        aim = (encoder if target is None else target.encoder) @ views.s_yx
+    residual = aim - network.predictor @ encoder @ views.s_xx
+    below = [np.eye(encoder.shape[1])]
+    for layer in network.layers[:-1]:
+        below.append(layer @ below[-1])
+    above, gradients = network.predictor, []
+    for layer, under in zip(reversed(network.layers), reversed(below), strict=True):
+        gradients.append(above.T @ residual @ under.T)
+        above = above @ layer
+    return Network(tuple(reversed(gradients)), residual @ encoder.T)
+
+
+def matrix_flow(
+    views: Views,
+    network: Network,
+    times: object,
+    objective: Objective = "jepa",
+    *,
+    predictor_rate: float = 1.0,
+    weight_decay: float = 0.0,
+    memory: float | None = None,
+    rtol: float = 1e-10,
+) -> FlowPath:
+    """Integrate the flow of a whole network.
+
+    Parameters
+    ----------
+    views : Views
+    network : Network
+        The network at time 0.
+    times : array_like (T,)
+        Ascending paper times.
+    objective : "jepa" or "mae"
+    predictor_rate : float
+        Learning rate of the predictor relative to the encoder layers.
+    weight_decay : float
+        gamma >= 0 on all weights, in raw time.
+    memory : float, optional
+        Memory (raw time) of an exponential-moving-average target that starts at the encoder.
+    rtol : float
+        Relative tolerance of the integrator, which switches to a stiff method by itself.
+
+    Examples
+    --------
+    >>> mode = Mode([1.0, 0.5], [1.25, 2.0])
+    >>> start = aligned_network(mode, depth=2, scale=0.05)
+    >>> matrix_flow(Views.from_modes(mode), start, [0.0, 150.0]).amplitudes()[:, -1]
+    array([0.56797949, 0.06072906])
+    """
+    clock = _checks.array("times", times, ndim=1, at_least=0.0)
+    if not bool(np.all(np.diff(clock) > 0)):
+        raise ValueError(f"times must ascend, got {clock}")
+    eta = _checks.number("predictor_rate", predictor_rate, above=0.0)
+    gamma = _checks.number("weight_decay", weight_decay, at_least=0.0)
+    tau = None if memory is None else _checks.number("memory", memory, above=0.0)
+    start = network.flat()
+    size, cut = start.size, start.size - network.predictor.size
+
+    def rate(_: float, state: Floats) -> Floats:
+        now = network.like(state[:size])
+        # the target's predictor entries are carried along unused
+        target = None if tau is None else network.like(state[size:])
+        change = flow_field(views, now, objective, target).flat()
+        change[cut:] *= eta
+        change -= gamma * state[:size]
+        if tau is None:
+            return change / network.depth
+        return np.concatenate([change, (state[:size] - state[size:]) / tau]) / network.depth
+
+    state = start if tau is None else np.concatenate([start, start])
+    floor = rtol * float(np.abs(start).max()) * 1e-4
+    if clock.size == 1 and clock[0] == 0:
+        return FlowPath(clock, (network,))
+    solved = integrate.solve_ivp(
+        rate, (0.0, float(clock[-1])), state, "LSODA", clock, rtol=rtol, atol=floor
+    )
+    if not solved.success:
+        raise RuntimeError(f"the flow could not be integrated to {clock[-1]:g}: {solved.message}")
+    return FlowPath(clock, tuple(network.like(column[:size]) for column in solved.y.T))
+
+
+def flow_jacobian(views: Views, network: Network, objective: Objective = "jepa") -> Floats:
+    """Return the Jacobian of the raw flow in all weights (layers, then predictor), exactly.
+
+    The field is multilinear in the network, apart from the residual, which is a polynomial too;
+    its directional derivatives are taken by the complex step, which has no cancellation.
+
+    >>> views = Views(np.diag([2.0]), np.diag([1.0]))
+    >>> flow_jacobian(views, Network((np.array([[0.5]]),), np.array([[0.5]])))
+    array([[ 0. , -0.5],
+           [ 0. , -0.5]])
+    """
+    point = network.flat()
+    step = 1e-100
+    columns = [
+        flow_field(views, network.like(point + 1j * step * unit), objective).flat().imag / step
+        for unit in np.eye(point.size)
+    ]
+    return np.stack(columns, axis=1)
+
+
+def crossing_times(path: FlowPath, levels: object, directions: Floats | None = None) -> Floats:
+    """Return when each amplitude first reaches its level (linear between times; inf if never)."""
+    return _crossings(path, levels, directions, last=False)
+
+
+def retention_times(
+    path: FlowPath,
+    mode: Mode,
+    directions: Floats | None = None,
+    fraction: float = 0.5,
+    objective: Objective = "jepa",
+) -> Floats:
+    """Return when each feature last rises through `fraction` of its fixed point, and stays above.
+
+    First crossings can be visits: an overwritten feature is learned again later. inf for features
+    that end below the level.
+    """
+    rule = law(path.networks[0].depth, objective)
+    levels = fraction * np.maximum(mode.rho, 0.0) ** rule.size_power
+    return _crossings(path, levels, directions, last=True)
+
+
+def _crossings(path: FlowPath, levels: object, directions: Floats | None, last: bool) -> Floats:
+    sizes = path.amplitudes(directions)
+    goal = np.broadcast_to(_checks.array("levels", levels), sizes.shape[:1])
+    result = np.full(sizes.shape[0], np.inf)
+    for i, (row, level) in enumerate(zip(sizes, goal, strict=True)):
+        above = row >= level
+        rises = np.flatnonzero(above[1:] & ~above[:-1])
+        if last and not above[-1]:
+            continue
+        if rises.size == 0 or (not last and above[0]):
+            result[i] = path.times[0] if above[0] else np.inf
+            continue
+        k = rises[-1] if last else rises[0]
+        share = (level - row[k]) / (row[k + 1] - row[k])
+        result[i] = path.times[k] + share * (path.times[k + 1] - path.times[k])
+    return result

@@ -1,0 +1,67 @@
+import numpy as np
+import pytest
+
+from sdtheory import jepa
+from sdtheory.jepa import Mode
+
+EPS = np.finfo(float).eps
+MODE, SCALE = Mode.from_rho(1.0, 0.8), 0.05
+
+
+def layer_time(depth, memory, fraction=0.8, of="layer"):
+    base = float(jepa.hitting_time(MODE, depth, SCALE, (fraction * 0.8) ** depth)) / depth
+    span = base + (depth + 1) * memory * 6
+    path = jepa.ema_path(MODE, depth, SCALE, memory, np.linspace(0, 1.2 * span, 40_001))
+    values = path.layer if of == "layer" else path.target
+    return base, float(np.interp(fraction * 0.8, values, path.times))
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3])
+def test_short_memory_delays_by_the_first_order(depth):
+    base, _ = layer_time(depth, 1e-3)
+    ratios = []
+    for factor in (4e-3, 2e-3, 1e-3):
+        memory = factor * base
+        _, late = layer_time(depth, memory)
+        ratios.append((late - base) / float(jepa.ema_delay(MODE, depth, SCALE, 0.8, memory)) - 1)
+    # exact delay = first order + O(memory^2)
+    np.testing.assert_allclose(ratios[0] / ratios[2], 4.0, rtol=0.2)
+    assert abs(ratios[2]) < 0.02
+
+
+@pytest.mark.parametrize("depth", [1, 2])
+def test_long_memory_forgets_the_covariance(depth):
+    base, _ = layer_time(depth, 1e-3)
+    excess = []
+    for factor in (20, 80):
+        memory = factor * base
+        _, hit = layer_time(depth, memory, of="target")
+        excess.append(hit / float(jepa.slow_ema_time(MODE, depth, SCALE, 0.8, memory)) - 1)
+    assert 0 < excess[1] < 0.01
+    np.testing.assert_allclose(excess[0] / excess[1], 4.0, rtol=0.2)  # at rate 1 / memory
+
+
+@pytest.mark.parametrize("memory", [1e-3, 1.0, 1e3])
+@pytest.mark.parametrize("depth", [1, 3])
+def test_rates_are_the_eigenvalues_at_the_fixed_point(memory, depth):
+    rates = jepa.ema_rates(MODE, depth, memory)
+    k = float(MODE.variance * MODE.rho ** (2 * depth))
+    matrix = np.array([[-(depth + 1) * k, depth * k], [1 / memory, -1 / memory]])
+    want = np.sort(np.linalg.eigvals(matrix))
+    assert np.isrealobj(want)
+    cond = np.abs(want).max() / np.abs(want).min()
+    np.testing.assert_allclose(np.sort(rates), want, rtol=20 * EPS * cond)
+
+
+def test_path_ends_at_the_same_fixed_point():
+    path = jepa.ema_path(MODE, 2, SCALE, 3.0, [0.0, 4000.0])
+    np.testing.assert_allclose([path.layer[-1], path.target[-1]], 0.8, rtol=1e-8)
+
+
+def test_mistaken_input_is_named():
+    with pytest.raises(ValueError, match="memory must be greater than 0, got 0"):
+        jepa.ema_path(MODE, 1, 0.1, 0.0, [0.0, 1.0])
+    with pytest.raises(ValueError, match="scale must start below"):
+        jepa.ema_delay(MODE, 1, 0.7, 0.8, 1.0)
+    with pytest.raises(ValueError, match="scale must start below"):
+        jepa.slow_ema_time(MODE, 1, 0.7, 0.8, 1.0)
