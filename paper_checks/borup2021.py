@@ -102,7 +102,7 @@ def _constant(draw: Draw) -> dict[str, Any]:
     kind="identity",
     instances=_constant,
     tolerance=lambda d, lam, xi, steps: 16 * (steps + 1) * EPS,
-    guards=("sdtheory.spectral.filters._closed_form", "sdtheory.spectral._powers.geometric"),
+    guards=("sdtheory.spectral._rounds.closed_form", "sdtheory.spectral._powers.geometric"),
 )
 def constant_weight(d: FloatArray, lam: float, xi: float, steps: int) -> float:
     """Return the error of the closed form against the recursion over rounds."""

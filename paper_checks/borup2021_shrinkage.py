@@ -60,6 +60,7 @@ def _pairs(draw: Draw) -> dict[str, Any]:
 )
 def sparsification_sign(low: float, gap: float, alpha: float, steps: int) -> float:
     """Return the error of the change of R against a_small / f_small times the sign rule."""
+    alpha = 1 - (1 - alpha)  # what is left of it in xi
     d = np.array([low * (1 + gap), low])
     before = filters.distilled(d, 1.0, 1 - alpha, steps - 1)
     after = filters.distilled(d, 1.0, 1 - alpha, steps)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from sdtheory import _checks
 from sdtheory._array import Array, is_array, namespace, place
-from sdtheory.spectral._powers import geometric
+from sdtheory.spectral._rounds import closed_form, kept_and_lost, recursion
 
 __all__ = [
     "Filter",
@@ -116,9 +116,9 @@ def distill(eigenvalues: Array, lam: Array, xi: Array, steps: int | Array | None
     d, lam, xi, steps = _arguments(eigenvalues, lam, xi, steps)
     if isinstance(steps, int):
         if lam.ndim == 1 or xi.ndim == 1 or steps == 0:
-            return _recursion(d, lam, xi, steps)
+            return Filter(*recursion(d, lam, xi, steps))
         steps = place(float(steps), like=d)
-    return _closed_form(d, lam, xi, steps)
+    return Filter(*closed_form(d, lam, xi, steps))
 
 
 def fixed_point(eigenvalues: Array, lam: Array, xi: Array) -> Filter:
@@ -134,7 +134,7 @@ def fixed_point(eigenvalues: Array, lam: Array, xi: Array) -> Filter:
     if lam.ndim == 1 or xi.ndim == 1:
         raise ValueError("xi and lam must be constant for the limit, got a schedule")
     xp = namespace(d)
-    total, kept, _ = _kept_lost(d, lam)
+    total, kept, _ = kept_and_lost(d, lam)
     rho = xp.abs(xi * kept)
     if not bool(xp.all(rho < 1)):
         low, high = convergence_interval(d, float(xp.min(lam)))
@@ -212,7 +212,7 @@ def powers(eigenvalues: Array, lam: float, steps: int) -> Filter:
 
 def _at_one_penalty(eigenvalues: Array, lam: float) -> tuple[Array, Array, Array]:
     d = _checks.array("eigenvalues", eigenvalues, ndim=1, at_least=0)
-    return _kept_lost(d, _checks.array("lam", lam, like=d, ndim=0, at_least=0))
+    return kept_and_lost(d, _checks.array("lam", lam, like=d, ndim=0, at_least=0))
 
 
 def _ascending(base: Array, count: int) -> Array:
@@ -221,49 +221,6 @@ def _ascending(base: Array, count: int) -> Array:
     for _ in range(count - 1):
         power.append(base * power[-1])
     return namespace(base).stack(power)
-
-
-def _kept_lost(d: Array, lam: Array) -> tuple[Array, Array, Array]:
-    """Return 1 / (d + lam), d / (d + lam) and lam / (d + lam); 0, 0 and 1 at d = lam = 0."""
-    xp = namespace(d)
-    total = d + lam
-    empty = total == 0
-    safe = xp.where(empty, xp.ones_like(total), total)
-    inverse = xp.where(empty, xp.zeros_like(total), 1.0 / safe)
-    return inverse, d / safe, xp.where(empty, xp.ones_like(total), lam / safe)
-
-
-def _recursion(d: Array, lam: Array, xi: Array, steps: int) -> Filter:
-    xp = namespace(d)
-    grids = [d] + [p for p in (lam, xi) if p.ndim != 1]
-    kept = mixture = xp.ones_like(sum(grids[1:], start=d))
-    lost = xp.zeros_like(kept)
-    coefficient = kept
-    for k in range(steps + 1):
-        inverse, a, x = _kept_lost(d, lam[k] if lam.ndim == 1 else lam)
-        if k > 0:
-            weight = xi[k - 1] if xi.ndim == 1 else xi
-            mixture = (1.0 - weight) + weight * kept
-            lost = weight * lost
-        kept, coefficient, lost = a * mixture, inverse * mixture, x + a * lost
-    return Filter(kept, lost, coefficient)
-
-
-def _closed_form(d: Array, lam: Array, xi: Array, steps: Array) -> Filter:
-    xp = namespace(d)
-    d, lam, xi, steps = xp.broadcast_arrays(d, lam, xi, steps)
-    inverse, kept, x = _kept_lost(d, lam)
-    one, zero = xp.ones_like(kept), xp.zeros_like(kept)
-    exact = (lam == 0) | (steps == 0)  # the teacher; without a penalty every student is the teacher
-    power, total = geometric(d, xp.where(lam == 0, one, lam), xp.where(exact, zero, xi), steps)
-    total = xp.where(exact, one, total)
-    diverged = ~(xp.isfinite(power) & xp.isfinite(total))
-    finite_power, finite_total = xp.where(diverged, zero, power), xp.where(diverged, zero, total)
-    mixture = xp.where(exact, one, (1.0 - xi) * finite_total + xi * finite_power)
-    # Beyond the range of the dtype 1 - lost is -lost.
-    lost = x * total
-    coefficient = xp.where(diverged, -lost / xp.where(d == 0, one, d), inverse * mixture)
-    return Filter(xp.where(diverged, -lost, d * coefficient), lost, coefficient)
 
 
 def _arguments(
