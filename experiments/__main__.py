@@ -18,7 +18,7 @@ def parser() -> argparse.ArgumentParser:
         description="Train the neural counterpart of a claim and store what was measured.",
         epilog="A run that was stopped goes on where it was when the same command is given again.",
     )
-    arguments.add_argument("name", nargs="?", help="experiment; without one, list them all")
+    arguments.add_argument("name", nargs="?", help="experiment, or all; without a name, list them")
     arguments.add_argument("--preset", choices=registry.PRESETS, default="smoke")
     arguments.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:<index>")
     arguments.add_argument("--executor", choices=("processes", "inline", "dask"))
@@ -37,9 +37,9 @@ def listing() -> str:
     return "\n".join(rows)
 
 
-def run(options: argparse.Namespace) -> Path:
+def run(name: str, options: argparse.Namespace) -> Path:
     """Run one experiment; return the path of its arrays."""
-    experiment = registry.find(options.name)
+    experiment = registry.find(name)
     # PyTorch is imported only now, so that listing and --help are quick.
     from experiments.engine.device import resolve_device
     from experiments.engine.executors import open_executor
@@ -62,7 +62,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     logging.basicConfig(format="%(message)s")
     try:
-        path = run(options)
+        for name in catalogue.names() if options.name == "all" else [options.name]:
+            print(run(name, options), flush=True)
     except (ValueError, ImportError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -70,7 +71,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         again = store.command(options.name, options.preset)
         print(f"\nstopped; finished tasks are kept. To go on: {again}", file=sys.stderr)
         return 130
-    print(path)
     return 0
 
 

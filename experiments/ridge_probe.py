@@ -2,8 +2,9 @@
 
 A squared-loss linear model with weight decay is ridge regression, so a chain of distilled students
 must end, direction by direction, at the filter ``f = a * ((1 - xi) + xi * f_before)`` with
-``a = d / (d + lam)``.  The experiment measures the largest deviation of the trained coefficients,
-for weights far outside [0, 1] and several rounds, and the risk of every student.
+``a = d / (d + lam)``, which `sdtheory.spectral.filters` computes in closed form.  The experiment
+measures the largest deviation of the trained coefficients, for weights far outside [0, 1] and
+several rounds, and the risk of every student.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,8 +15,9 @@ import torch
 
 from experiments.engine import LBFGS, Learner, Linear, Streams, squared, to_tensor, weight_decay_for
 from experiments.engine.distillation import repeated
-from experiments.engine.synthetic import planted_regression
 from experiments.registry import Config, Experiment, Task
+from sdtheory import problems
+from sdtheory.spectral import filters
 
 VERSION = 1
 PRESETS = {
@@ -35,22 +37,13 @@ PRESETS = {
         "n": 200,
     },
 }
-OUTPUTS = 2
+FEATURES = 8
 NOISE_VAR = 0.5
 
 
 def tasks(settings: Config) -> Iterable[Config]:
     """Return one task a penalty: all xi and seeds of it train as one batch."""
     return ({**settings, "lam": lam} for lam in settings["lam"])
-
-
-def filters(d: np.ndarray, lam: float, xi: np.ndarray, rounds: int) -> np.ndarray:
-    """Return the filter of the teacher and each student, shape ``(rounds + 1, xi, modes)``."""
-    kept = d / (d + lam)
-    chain = [np.broadcast_to(kept, (len(xi), len(d)))]
-    for _ in range(rounds):
-        chain.append(kept * ((1 - xi)[:, None] + xi[:, None] * chain[-1]))
-    return np.stack(chain)
 
 
 def run(task: Task, device: torch.device) -> Mapping[str, np.ndarray]:
@@ -65,32 +58,32 @@ def run(task: Task, device: torch.device) -> Mapping[str, np.ndarray]:
     """
     config: Mapping[str, Any] = task.config
     xi, seeds, rounds, lam, n = (config[k] for k in ("xi", "seeds", "rounds", "lam", "n"))
-    singular_values = np.geomspace(3.0, 0.3, 8)
     # Every penalty and every xi sees the same data.
     rng = task.rng("data", of=("n", "seeds"))
-    problem = planted_regression(singular_values, n, OUTPUTS, np.full(seeds, NOISE_VAR), rng)
+    spectrum = 9.0 * problems.spectrum("power_law", FEATURES, condition=100.0)
+    problem = problems.planted(spectrum, problems.signal("top", FEATURES), NOISE_VAR, n, rng)
     weight = np.repeat(np.asarray(xi), seeds)
-    labels = np.tile(problem.y, (len(xi), 1, 1))
+    labels = np.tile(problem.labels(rng, draws=seeds).T, (len(xi), 1))[:, :, None]
 
     learner = Learner(
-        model=Linear(problem.x.shape[1], OUTPUTS),
-        x=to_tensor(problem.x, device, torch.float64),
+        model=Linear(FEATURES, 1),
+        x=to_tensor(problem.design, device, torch.float64),
         loss=squared,
         optimiser=LBFGS(tolerance=1e-13),
         steps=400,
         streams=Streams.of(task.seeds(len(weight)), device),
-        weight_decay=weight_decay_for(lam, n, OUTPUTS),
+        weight_decay=weight_decay_for(lam, n, outputs=1),
     )
     chain = repeated(learner, to_tensor(labels, device, torch.float64), [weight] * rounds)
-    trained = np.stack([fit.params["weight"].cpu().numpy() for fit in chain])
+    trained = np.stack([fit.params["weight"][:, :, 0].cpu().numpy() for fit in chain])
 
-    u, s, vt = np.linalg.svd(problem.x, full_matrices=False)
-    shrunk = filters(s**2, lam, weight, rounds) / s
-    exact = vt.T @ (shrunk[..., None] * (u.T @ labels))
+    u, s, vt = np.linalg.svd(problem.design, full_matrices=False)
+    kept = [filters.distilled(s**2, lam, weight[:, None], steps=k) for k in range(rounds + 1)]
+    exact = (np.stack(kept) * (labels[:, :, 0] @ u) / s) @ vt
     shape = (rounds + 1, len(xi), seeds)
-    deviation = np.abs(trained - exact).max(axis=(2, 3)) / np.abs(exact).max(axis=(2, 3))
+    deviation = np.abs(trained - exact).max(axis=2) / np.abs(exact).max(axis=2)
     return {
-        "risk": np.square(trained - problem.theta).sum(axis=(2, 3)).reshape(shape),
+        "risk": np.square(trained - problem.truth).sum(axis=2).reshape(shape),
         "deviation": deviation.reshape(shape),
         "converged": np.stack([fit.converged.cpu().numpy() for fit in chain]).reshape(shape),
     }

@@ -1,20 +1,23 @@
 """Label corruptions: exactly a given fraction of the samples is corrupted, chosen at random.
 
 With one generator state the corrupted set of a smaller fraction is contained in that of a larger
-one, so that curves over the noise level are not blurred by the choice.
+one, so that curves over the noise level are not blurred by the choice.  (For flips that are
+independent from sample to sample, which formulas in expectation need, see
+`sdtheory.problems.flip_labels`.)
 """
 
 from collections.abc import Sequence
 
 import numpy as np
 
+from sdtheory import _checks
+
 __all__ = ["adversarial", "gaussian", "hierarchical", "pairwise", "uniform"]
 
 
 def chosen(n: int, fraction: float, rng: np.random.Generator) -> np.ndarray:
     """Return which ``round(fraction * n)`` samples to corrupt, as indices in random order."""
-    if not 0 <= fraction <= 1:
-        raise ValueError(f"fraction must lie in [0, 1], got {fraction!r}")
+    fraction = _checks.number("fraction", fraction, at_least=0, at_most=1)
     return rng.permutation(n)[: round(fraction * n)]
 
 
@@ -25,16 +28,14 @@ def uniform(y: np.ndarray, classes: int, fraction: float, rng: np.random.Generat
     >>> int((flipped != 0).sum())
     4
     """
-    if classes < 2:
-        raise ValueError(f"classes must be at least 2, got {classes}")
+    classes = _checks.integer("classes", classes, at_least=2)
     shift = rng.integers(1, classes, size=len(y))
     return replaced(y, (y + shift) % classes, chosen(len(y), fraction, rng))
 
 
 def pairwise(y: np.ndarray, classes: int, fraction: float, rng: np.random.Generator) -> np.ndarray:
     """Replace labels by the next class, the last by the first."""
-    if classes < 2:
-        raise ValueError(f"classes must be at least 2, got {classes}")
+    classes = _checks.integer("classes", classes, at_least=2)
     return replaced(y, (y + 1) % classes, chosen(len(y), fraction, rng))
 
 
@@ -94,8 +95,7 @@ def adversarial(
 
 def gaussian(y: np.ndarray, noise_var: float, rng: np.random.Generator) -> np.ndarray:
     """Add independent normal noise of variance ``noise_var`` to real targets."""
-    if not noise_var >= 0:
-        raise ValueError(f"noise_var must be >= 0, got {noise_var!r}")
+    noise_var = _checks.number("noise_var", noise_var, at_least=0)
     return np.asarray(y + np.sqrt(noise_var) * rng.normal(size=np.shape(y)))
 
 

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from experiments.engine.mapped import map_npz
+from sdtheory import _checks
 
 __all__ = ["BUNDLED", "Dataset", "bundled", "from_npz", "one_hot_labels", "split", "to_tensor"]
 
@@ -52,14 +53,12 @@ def bundled(name: str, train: int, rng: np.random.Generator) -> Dataset:
     rng : numpy.random.Generator
         Decides the split.
     """
-    if name not in BUNDLED:
-        raise ValueError(f"name must be one of {', '.join(BUNDLED)}; got {name!r}")
+    _checks.choice("name", name, BUNDLED)
     import sklearn.datasets
 
     load: Callable[..., tuple[np.ndarray, np.ndarray]] = getattr(sklearn.datasets, f"load_{name}")
     x, y = load(return_X_y=True)
-    if not 0 < train < len(y):
-        raise ValueError(f"train must lie in 1..{len(y) - 1} for {name}, got {train}")
+    train = _checks.integer("train", train, at_least=1, at_most=len(y) - 1)
     regression = name == "diabetes"
     first, second = split(len(y) if regression else y, train, rng)
     scale = np.float64(16.0) if name == "digits" else x[first].std(axis=0)

@@ -12,8 +12,11 @@ from typing import Any, ParamSpec, TypeVar
 
 import torch
 
+from sdtheory import _checks
+
 __all__ = ["Inline", "open_executor"]
 
+EXECUTORS = ("processes", "inline", "dask")
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
@@ -102,6 +105,7 @@ def open_executor(
     scheduler : str, optional
         Address of the Dask scheduler.
     """
+    _checks.choice("executor", kind, EXECUTORS)
     if kind == "dask":
         if scheduler is None:
             raise ValueError("executor dask needs --scheduler ADDRESS")
@@ -110,9 +114,6 @@ def open_executor(
         raise ValueError(f"scheduler belongs to executor dask, not to {kind!r}")
     if kind == "inline":
         return Inline()
-    if kind != "processes":
-        raise ValueError(f"executor must be processes, inline or dask; got {kind!r}")
-    if workers is not None and workers < 1:
-        raise ValueError(f"workers must be at least 1, got {workers}")
-    default = 1 if device.type == "cuda" else os.cpu_count() or 1
-    return processes(workers or default)
+    if workers is None:
+        workers = 1 if device.type == "cuda" else os.cpu_count() or 1
+    return processes(_checks.integer("workers", workers, at_least=1))

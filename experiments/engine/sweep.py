@@ -6,6 +6,7 @@ and the arrays that are stored in the end do not depend on how often that happen
 """
 
 import contextlib
+import logging
 import platform
 import subprocess
 import threading
@@ -27,6 +28,7 @@ from experiments.registry import Experiment, Run, Task
 
 __all__ = ["CACHE", "sweep"]
 
+logger = logging.getLogger(__name__)
 CACHE = Path(__file__).parents[2] / "build" / "experiments"
 # The number of threads and the determinism of kernels are settings of a process: should an executor
 # have several threads, their tasks take turns.
@@ -51,7 +53,7 @@ def cached(path: Path) -> bytes | None:
     except FileNotFoundError:
         return None
     except archive.CorruptArchiveError as error:
-        tqdm.write(f"{error}; running the task again")
+        logger.warning("%s; running the task again", error)
         return None
     return data
 

@@ -76,9 +76,9 @@ class Penalty:
         decay = column(self.weight_decay, like)
         if self.names is None:
             return decay
-        chosen = [float(name in self.names) for name in layout.names]
-        sizes = torch.tensor(layout.sizes, device=like.device)
-        return decay * torch.repeat_interleave(like.new_tensor(chosen), sizes)
+        sizes = zip(layout.names, layout.sizes, strict=True)
+        chosen = [like.new_full((size,), float(name in self.names)) for name, size in sizes]
+        return decay * torch.cat(chosen)
 
 
 @dataclass(frozen=True, slots=True)

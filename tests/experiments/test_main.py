@@ -37,8 +37,14 @@ def test_unknown_experiment_is_a_clear_error(capsys):
     assert "got 'nothing'" in capsys.readouterr().err
 
 
+def test_all_runs_every_experiment(monkeypatch, capsys):
+    monkeypatch.setattr("experiments.__main__.run", lambda name, options: name)
+    assert main(["all"]) == 0
+    assert capsys.readouterr().out.split() == catalogue.names()
+
+
 def test_interrupt_names_the_command_to_go_on(capsys, monkeypatch):
-    def stop(_):
+    def stop(*_):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("experiments.__main__.run", stop)

@@ -22,7 +22,7 @@ def test_halves_and_goes_on(error, caplog):
         return list(range(rows.start, rows.stop))
 
     parts = in_chunks(train, 20, 13)
-    assert sum(parts, []) == list(range(20))
+    assert [run for part in parts for run in part] == list(range(20))
     assert seen[:4] == [(0, 13), (0, 7), (0, 4), (0, 2)]
     assert all(stop - start <= 2 for start, stop in seen[3:])
     assert "out of memory with 13 runs; going on with 7" in caplog.text

@@ -15,7 +15,7 @@ def test_unknown_names_are_refused(name):
 def test_cuda_is_never_silently_replaced(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert resolve_device("auto") == torch.device("cpu")
-    with pytest.raises(ValueError, match="'cuda' was asked for, but .* finds no CUDA device"):
+    with pytest.raises(ValueError, match=r"'cuda' was asked for, but .* finds no CUDA device"):
         resolve_device("cuda")
 
 

@@ -35,7 +35,7 @@ def test_processes_are_other_processes():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("threads", CPU), "executor must be processes, inline or dask; got 'threads'"),
+        (("threads", CPU), r"executor must be one of .*, got 'threads'"),
         (("processes", CPU, 0), "workers must be at least 1, got 0"),
         (("dask", CPU), "needs --scheduler"),
         (("inline", CPU, None, "tcp://localhost:1"), "scheduler belongs to executor dask"),

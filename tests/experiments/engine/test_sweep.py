@@ -85,7 +85,7 @@ def test_stopped_twice_and_resumed_equals_uninterrupted(kind, stops, tmp_path, s
 
 
 @pytest.mark.parametrize("damage", ["flip", "cut", "empty"])
-def test_damaged_task_is_run_again(damage, tmp_path, slow, uninterrupted, capsys):
+def test_damaged_task_is_run_again(damage, tmp_path, slow, uninterrupted, caplog):
     cache = tmp_path / "cache"
     sweep(slow.QUICK, "smoke", CPU, Inline(), root=tmp_path, cache=cache)
     victim = finished(cache)[3]
@@ -93,7 +93,7 @@ def test_damaged_task_is_run_again(damage, tmp_path, slow, uninterrupted, capsys
     flipped = content[:-1] + bytes([content[-1] ^ 1])
     victim.write_bytes({"flip": flipped, "cut": content[:100], "empty": b""}[damage])
     path = sweep(slow.QUICK, "smoke", CPU, Inline(), root=tmp_path, cache=cache)
-    assert "does not match its own checksum; running the task again" in capsys.readouterr().out
+    assert "does not match its own checksum; running the task again" in caplog.text
     assert json.loads(path.with_suffix(".json").read_text())["tasks_run"] == 1
     assert victim.read_bytes() == content
     assert path.read_bytes() == uninterrupted[0]
