@@ -105,8 +105,8 @@ def squared_loss_threshold(
 
     Examples
     --------
-    >>> float(squared_loss_threshold(20, 0.3, 0.01))
-    0.3896103896
+    >>> float(squared_loss_threshold(20, 0.3, 0.1))
+    0.3439583333
 
     """
     steps = _checks.integer("steps", steps)

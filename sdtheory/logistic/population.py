@@ -56,8 +56,8 @@ def best_population_accuracy(
 
     Examples
     --------
-    >>> float(best_population_accuracy(40, 0.1, 0.9 / 2000**0.5))
-    0.99999999999
+    >>> float(best_population_accuracy(40, 0.1, 0.2))
+    0.98733
 
     """
     size = _checks.array("n", n, at_least=1)

@@ -1,0 +1,160 @@
+"""Saddle points: reference numbers, quadrature, simulation, edge cases and bad arguments."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from paper_checks._simulated_mixture import simulate
+from sdtheory.logistic import GaussianMixture, mixture_stages
+
+NUMBERS = json.loads((Path(__file__).parents[1] / "reference_numbers.json").read_text())
+
+
+def reference(label, width):
+    return np.reshape([float(text) for text in NUMBERS[label]], (-1, width))
+
+
+@pytest.mark.parametrize(("row", "alpha"), list(enumerate([0.5, 1, 2, 4, 8])))
+def test_teacher_reference_numbers(row, alpha):
+    found = mixture_stages(GaussianMixture(alpha, 0.5, 0.2), 0.5)
+    got = [found.signal[0], found.overlap[0, 0], found.error[0]]
+    np.testing.assert_allclose(got, reference("R20", 3)[row], rtol=1e-12)
+
+
+@pytest.mark.parametrize(("row", "alpha"), list(enumerate([1, 2, 4])))
+def test_student_reference_numbers(row, alpha):
+    found = mixture_stages(GaussianMixture(alpha, 0.5, 0.2), 0.5, 1)
+    got = [found.signal[1], found.overlap[0, 1], found.overlap[1, 1], found.error[1]]
+    np.testing.assert_allclose(got, reference("R21", 4)[row], rtol=1e-12)
+
+
+@pytest.mark.parametrize(("row", "alpha"), list(enumerate([0.5, 1, 1.5, 2, 3, 4, 6, 8])))
+def test_curves_to_their_thirteen_digits(row, alpha):
+    problem = GaussianMixture(alpha, 0.5, 0.2)
+    plain = mixture_stages(problem, 0.5, 1)
+    got = [
+        *plain.error,
+        mixture_stages(problem, 0.5, 1, hard=True).error[1],
+        mixture_stages(problem, 0.5, 1, xi=1.5).error[1],
+    ]
+    np.testing.assert_allclose(got, reference("R22", 4)[row], rtol=0, atol=1e-13)
+
+
+def test_hard_labels_with_a_bias():
+    found = mixture_stages(GaussianMixture(1.5, 0.5, 0.2, 0.3), (0.1, 0.3), hard=True)
+    m, b, Q, E = found.signal, found.bias, found.overlap, found.error
+    got = [m[0], b[0], Q[0, 0], E[0], m[1], b[1], Q[1, 1], Q[0, 1], E[1]]
+    np.testing.assert_allclose(got, reference("R24", 9)[0], rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize(("row", "alpha"), list(enumerate([1.5, 3, 5])))
+def test_three_stages_with_a_bias(row, alpha):
+    problem = GaussianMixture(alpha, 0.5, 0.2, 0.4)
+    found = mixture_stages(problem, (1.5, 0.5, 2.0), temperature=(1 / 0.8, 1 / 1.2))
+    np.testing.assert_allclose(found.error, reference("R25", 3)[row], rtol=0, atol=6e-9)
+
+
+@pytest.mark.parametrize("hard", [False, True])
+def test_a_finer_rule_changes_nothing(hard):
+    from sdtheory.logistic.mixture.chain import Schedule, solve_chain
+
+    problem = GaussianMixture(1.0, 0.8, 0.3, 0.4)
+    sharp = np.array([1.0, np.inf if hard else 3.0])
+    schedule = [Schedule(np.array([0.05, 0.4]), np.ones(2), sharp, refine=r) for r in (1.0, 2.0)]
+    coarse, fine = (solve_chain(problem, s) for s in schedule)
+    np.testing.assert_allclose(coarse.error, fine.error, rtol=0, atol=1e-13)
+    np.testing.assert_allclose(coarse.overlap, fine.overlap, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("problem", "lam", "options"),
+    [
+        (GaussianMixture(2.0, 0.5, 0.2), (0.5, 0.5), {}),
+        (GaussianMixture(2.0, 0.5, 0.3), (0.2, 0.2), {"xi": 1.5, "sharpness": (1.5,)}),
+        (GaussianMixture(2.0, 0.5, 0.2, 0.4), (1.5, 0.5, 2.0), {"sharpness": (0.8, 1.2)}),
+        (GaussianMixture(1.0, 0.5, 0.3), (0.1, 0.1, 0.1), {"sharpness": (2.0, 2.0)}),
+        (GaussianMixture(1.5, 0.5, 0.2, 0.3), (0.5, 0.5), {"sharpness": (np.inf,)}),
+        (GaussianMixture(1.5, 0.5, 0.2), (0.5, 0.5, 0.5), {"sharpness": (np.inf, np.inf)}),
+        (
+            GaussianMixture(2.0, 0.5, 0.2),
+            (0.5, 0.3, 1.0),
+            {"sharpness": (1.5, 2.0), "squared": True},
+        ),
+    ],
+    ids=["plain", "xi", "bias", "three", "hard", "hard-three", "squared"],
+)
+def test_finite_samples_agree(rng, problem, lam, options):
+    d, trials = 150, 60
+    draws = np.array([simulate(problem, d, lam, rng, **options) for _ in range(trials)])
+    sharpness = options.get("sharpness", ())
+    hard = bool(sharpness) and np.isinf(sharpness[0])
+    found = mixture_stages(
+        problem,
+        lam,
+        xi=options.get("xi", 1.0),
+        temperature=1.0 if hard or not sharpness else 1 / np.asarray(sharpness),
+        hard=hard,
+        loss="squared" if options.get("squared") else "logistic",
+    )
+    Q = found.overlap
+    want = np.stack([found.signal, np.diag(Q), Q[0], found.error, found.bias], axis=1)
+    error = draws.std(axis=0, ddof=1) / np.sqrt(trials)
+    # Finite dimension biases every quantity by O(1/d), in units of the quantity's scale.
+    scale = np.stack([np.sqrt(np.diag(Q)), np.diag(Q), np.diag(Q), found.error, 1 + 0 * found.bias])
+    assert np.all(np.abs(draws.mean(axis=0) - want) < 4 * error + 2 * scale.T / d)
+
+
+def test_robust_over_random_problems(rng):
+    solved = 0
+    for _ in range(12):
+        problem = GaussianMixture(
+            10 ** rng.uniform(-1, 2),
+            10 ** rng.uniform(-1, 0.4),
+            rng.uniform(0, 0.49),
+            float(rng.choice([0.5, rng.uniform(0.1, 0.9)])),
+        )
+        lam = 10 ** rng.uniform(-3, 3, 2)
+        found = mixture_stages(problem, lam, temperature=float(rng.choice([1, 0.2])))
+        solved += found.residual < 1e-11
+        # What a student's weights share with its teacher's obeys Cauchy and Schwarz.
+        assert found.overlap[0, 1] ** 2 <= found.overlap[0, 0] * found.overlap[1, 1] * (1 + 1e-12)
+        assert np.all(found.signal**2 <= np.diag(found.overlap) * (1 + 1e-12))
+    assert solved == 12
+
+
+def test_no_flips_and_strong_sharpness():
+    clean = mixture_stages(GaussianMixture(2.0, 0.5, 0.0), 0.5, 1)
+    noisy = mixture_stages(GaussianMixture(2.0, 0.5, 0.1), 0.5, 1)
+    assert np.all(clean.error < noisy.error)
+    problem = GaussianMixture(2.0, 0.5, 0.2)
+    hard = mixture_stages(problem, 0.5, 1, hard=True).error[1]
+    gaps = [
+        abs(mixture_stages(problem, 0.5, 1, temperature=1 / beta).error[1] - hard)
+        for beta in (100, 200)
+    ]
+    # Soft labels approach hard ones at the rate of the temperature.
+    assert gaps[1] == pytest.approx(gaps[0] / 2, rel=0.1)
+
+
+def test_agreeing_pseudo_labels_are_reported():
+    problem = GaussianMixture(0.3, 2.0, 0.4, 0.05)
+    with pytest.raises(ValueError, match="bias is infinite"):
+        mixture_stages(problem, (50.0, 1.0), hard=True)
+    assert np.isfinite(mixture_stages(problem, (50.0, 1.0), hard=True, bias=0.0).error).all()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"lam": 0.0}, "lam"),
+        ({"lam": (1.0, 1.0), "steps": 2}, "lam must be one number or 3"),
+        ({"lam": 1.0, "steps": 1, "temperature": 0.0}, "temperature"),
+        ({"lam": 1.0, "loss": "hinge"}, "loss"),
+        ({"lam": 1.0, "steps": -1}, "steps"),
+    ],
+)
+def test_bad_arguments_are_named(options, message):
+    with pytest.raises(ValueError, match=message):
+        mixture_stages(GaussianMixture(1.0, 0.5, 0.2), **options)

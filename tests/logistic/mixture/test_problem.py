@@ -1,0 +1,39 @@
+"""The mixture itself."""
+
+import numpy as np
+import pytest
+
+from sdtheory.logistic import GaussianMixture
+
+
+def test_test_error_against_direct_simulation(rng):
+    problem = GaussianMixture(1.0, 0.7, 0.1, 0.3)
+    d, m, b = 40, 0.8, 0.25
+    v = np.ones(d)
+    w = m * v + 0.9 * np.resize([1.0, -1.0], d)
+    sign = np.where(rng.random(200_000) < 0.3, 1.0, -1.0)
+    logit = sign * m + b + np.sqrt(0.7 * (w @ w) / d) * rng.normal(size=sign.size)
+    wrong = np.mean(np.sign(logit) != sign)
+    want = problem.test_error(np.asarray(w @ v / d), np.asarray(b), np.asarray(w @ w / d))
+    assert abs(wrong - want) < 4 * np.sqrt(want * (1 - want) / sign.size)
+
+
+def test_weights_of_the_four_groups():
+    sign, label, weight = GaussianMixture(1.0, 0.7, 0.1, 0.3).groups()
+    assert weight.sum() == pytest.approx(1, abs=1e-15)
+    assert weight @ (sign > 0) == pytest.approx(0.3)
+    assert weight @ (label != (sign > 0)) == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((0.0, 1.0, 0.1), "sample_ratio"),
+        ((1.0, -1.0, 0.1), "variance"),
+        ((1.0, 1.0, 0.5), "flip_probability"),
+        ((1.0, 1.0, 0.1, 1.0), "balance"),
+    ],
+)
+def test_bad_arguments_are_named(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        GaussianMixture(*arguments)

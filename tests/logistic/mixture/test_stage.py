@@ -1,0 +1,59 @@
+"""Equations of one stage: integration by parts and the iteration's fixed point."""
+
+import numpy as np
+import pytest
+
+from sdtheory.logistic import GaussianMixture
+from sdtheory.logistic.mixture.chain import Schedule, _advance, _stage_model
+from sdtheory.logistic.mixture.points import smooth_rule
+from sdtheory.logistic.mixture.solver import solve_stage
+from sdtheory.logistic.mixture.stage import Past, full_response
+
+PROBLEM = GaussianMixture(1.3, 0.6, 0.25, 0.4)
+SCHEDULE = Schedule(np.array([0.3, 0.6]), np.array([1.0, 0.8]), np.array([1.0, 1.7]))
+
+
+def student(sharpness=1.7):
+    schedule = Schedule(SCHEDULE.lam, SCHEDULE.xi, np.array([1.0, sharpness]))
+    rule = smooth_rule(1.0, 2.0)
+    model = _stage_model(PROBLEM, Past.start(PROBLEM), schedule, 0, rule, full_response)
+    teacher, _ = solve_stage(model, 0.0)
+    past = _advance(model, teacher, bool(np.isinf(sharpness)))
+    return _stage_model(PROBLEM, past, schedule, 1, rule, full_response)
+
+
+@pytest.mark.parametrize("sharpness", [1.7, np.inf])
+def test_the_solution_is_a_fixed_point_of_the_iteration(sharpness):
+    model = student(sharpness)
+    stage, violation = solve_stage(model, 0.0)
+    assert violation < 1e-13
+    again = model.improved(stage)
+    np.testing.assert_allclose(model.pack(again), model.pack(stage), rtol=0, atol=1e-11)
+
+
+def test_pull_is_the_derivative_along_the_teachers_noise():
+    """Integration by parts against a difference quotient of the dual variable itself."""
+    model = student()
+    stage, _ = solve_stage(model, 0.0)
+    past, alpha, Delta = model.past, PROBLEM.sample_ratio, PROBLEM.variance
+    # d/dh_1 moves the teacher's logit, hence target and response term, but not h_2.
+    f = past.points.logit
+    p = 1 / (1 + np.exp(-f))
+    slope_f = 1 / (1 + past.gain[0] * p * (1 - p))
+    soft = 1 / (1 + np.exp(-1.7 * f))
+    d_target = 0.8 * 1.7 * soft * (1 - soft) * slope_f
+    d_dual = -p * (1 - p) * slope_f
+    o, _, curvature = model.logits(stage, model.nodes)
+    moved = Delta * stage.response[0] * d_dual + stage.gain * d_target
+    d_r = d_target[:, None] - curvature * moved[:, None] / (1 + stage.gain * curvature)
+    weight = past.points.weight[:, None] * model.weights
+    want = -alpha * Delta * np.sum(weight * d_r)
+    assert model.moments(stage).pull[0] == pytest.approx(want, rel=1e-11)
+    assert o.shape == weight.shape
+
+
+def test_packing_is_invertible():
+    model = student()
+    stage, _ = solve_stage(model, 0.0)
+    x = model.pack(stage)
+    np.testing.assert_allclose(model.pack(model.unpack(x, 0.0)), x, rtol=1e-15)

@@ -1,0 +1,105 @@
+"""Label averaging against repeated linear smoothing on the full Gram matrix."""
+
+import numpy as np
+import pytest
+
+from paper_checks._explicit_logistic import block_gram
+from sdtheory import logistic
+from sdtheory.logistic import LinearLabels
+
+EPS = np.finfo(float).eps
+
+
+def random_labels(rng, K, n):
+    """Return given labels, class by class, balanced over all classes: every class is permuted."""
+    counts = np.full((K, K), 0)
+    for shift in range(K):
+        counts += np.roll(np.eye(K, dtype=int), shift, axis=1) * (n // K + (shift == 0) * (n % K))
+    moved = int(rng.integers(1, n // K + 1)) * (K - 1)
+    counts += moved * np.eye(K, dtype=int) - (moved // (K - 1)) * (1 - np.eye(K, dtype=int))
+    return np.concatenate([np.repeat(np.arange(K), row) for row in counts]), counts / n
+
+
+def smoothed(world, given, rounds):
+    K, n = world.classes, world.n
+    gram = block_gram((n,) * K, (world.same_class,) * K, world.cross_class)
+    keep = gram @ np.linalg.inv(gram + K**2 * n * world.penalty * np.eye(K * n))
+    return 1 / K + np.linalg.matrix_power(keep, rounds) @ (np.eye(K)[given] - 1 / K)
+
+
+@pytest.mark.parametrize("rounds", [1, 2, 5])
+@pytest.mark.parametrize("K", [2, 3, 4])
+def test_outputs_are_repeated_smoothing(rng, K, rounds):
+    world = LinearLabels(K, 12, 0.5, 0.1, 10 ** rng.uniform(-3, -1))
+    given = rng.integers(0, K, 12 * K)
+    shares = np.stack([np.bincount(block, minlength=K) / 12 for block in given.reshape(K, 12)])
+    got = logistic.label_averages(world, shares, rounds)
+    classes = np.repeat(np.arange(K), 12)
+    np.testing.assert_allclose(
+        got[classes, given], smoothed(world, given, rounds), rtol=0, atol=1e3 * EPS
+    )
+
+
+def test_rounds_needed_is_the_first_perfect_round(rng):
+    for _ in range(10):
+        K = int(rng.integers(2, 5))
+        world = LinearLabels(K, 24, 0.4, 0.1, 10 ** rng.uniform(-4, -2))
+        given, shares = random_labels(rng, K, 24)
+        truth = np.repeat(np.arange(K), 24)
+        rounds = logistic.rounds_needed(world, shares)
+        right = [
+            np.mean(smoothed(world, given, t).argmax(1) == truth) for t in (rounds, rounds - 1)
+        ]
+        assert right[0] == 1
+        assert rounds == 1 or right[1] < 1
+
+
+def test_symmetric_threshold_is_the_general_condition():
+    world = LinearLabels(5, 40, 0.3, 0.05, 1e-3)
+    for rounds in (2, 4):
+        eta = logistic.noise_threshold(world, rounds)
+        for factor, needed in ((1 - 1e-9, rounds), (1 + 1e-9, rounds + 1)):
+            e = eta * factor
+            shares = (1 - e) * np.eye(5) + e / 4 * (1 - np.eye(5))
+            assert logistic.rounds_needed(world, shares) == needed
+
+
+def test_two_classes_are_the_linearised_threshold():
+    from sdtheory.logistic.random_labels import couplings
+
+    world = LinearLabels(2, 15, 0.4, 0.1, 0.02)
+    # W has two columns, so its penalty is twice that of the weight difference.
+    gains = couplings(15, 0.4, 0.1, 0.01)
+    for rounds in (1, 2, 3):
+        want = float(logistic.linearised_threshold(*gains, rounds - 1))
+        assert logistic.noise_threshold(world, rounds) == pytest.approx(want, rel=1e-13)
+
+
+def test_top_two_labels_in_one_round(rng):
+    K, n = 4, 24
+    world = LinearLabels(K, n, 0.4, 0.1, 2e-3)
+    given, shares = random_labels(rng, K, n)
+    assert logistic.top_two_succeeds(world, shares)
+    teacher = smoothed(world, given, 1)
+    gram = block_gram((n,) * K, (0.4,) * K, 0.1)
+    keep = gram @ np.linalg.inv(gram + K**2 * n * world.penalty * np.eye(K * n))
+    student = 1 / K + keep @ (logistic.top_two_target(teacher) - 1 / K)
+    assert np.all(student.argmax(1) == np.repeat(np.arange(K), n))
+    assert not logistic.top_two_succeeds(LinearLabels(2, n, 0.4, 0.1, 2e-3), np.eye(2))
+
+
+def test_clean_labels_need_one_round():
+    assert logistic.rounds_needed(LinearLabels(3, 9, 0.4, 0.1, 1e-3), np.eye(3)) == 1
+
+
+@pytest.mark.parametrize(
+    ("shares", "message"),
+    [
+        (np.eye(2), "shares must be 3 x 3"),
+        (np.full((3, 3), 1 / 3), "favour the true class"),
+        (np.array([[1.0, 0, 0], [0.4, 0.6, 0], [0, 0, 1]]), "average to the uniform"),
+    ],
+)
+def test_bad_shares_are_named(shares, message):
+    with pytest.raises(ValueError, match=message):
+        logistic.rounds_needed(LinearLabels(3, 9, 0.4, 0.1, 1e-3), shares)

@@ -1,0 +1,110 @@
+"""Soft-target identities against differentiated losses."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from scipy.special import softmax
+
+from sdtheory import logistic
+
+EPS = np.finfo(float).eps
+logits = hnp.arrays(float, 5, elements=st.floats(-6, 6))
+
+
+def gradient(loss, z):
+    """Differentiate by the complex step, exact to rounding."""
+    slopes = np.empty(len(z))
+    for i in range(len(z)):
+        moved = z.astype(complex)
+        moved[i] += 1e-30j
+        slopes[i] = loss(moved).imag / 1e-30
+    return slopes
+
+
+def complex_cross_entropy(target, z):
+    shifted = z - z.real.max()
+    return -np.sum(target * (shifted - np.log(np.sum(np.exp(shifted)))))
+
+
+@given(z=logits, v=logits, xi=st.floats(-3, 4), label=st.integers(0, 4))
+def test_mixing_losses_is_mixing_targets(z, v, xi, label):
+    q, y = softmax(v), np.eye(5)[label]
+    target = logistic.mixed_target(xi, q, y)
+    both = xi * logistic.cross_entropy(q, z) + (1 - xi) * logistic.cross_entropy(y, z)
+    scale = EPS * (abs(xi) + 1) * 20 * 20
+    assert logistic.cross_entropy(target, z) == pytest.approx(both, abs=scale)
+    slopes = gradient(
+        lambda w: xi * complex_cross_entropy(q, w) + (1 - xi) * complex_cross_entropy(y, w), z
+    )
+    np.testing.assert_allclose(logistic.cross_entropy_gradient(target, z), slopes, atol=scale)
+
+
+@given(z=logits, smoothing=st.floats(0, 1), label=st.integers(0, 4))
+def test_label_smoothing_is_an_infinitely_warm_teacher(z, smoothing, label):
+    y = np.eye(5)[label]
+    uniform = softmax(np.arange(5.0) / 1e18)
+    loss = (1 - smoothing) * logistic.cross_entropy(y, z)
+    loss += smoothing * logistic.cross_entropy(uniform, z)
+    got = logistic.cross_entropy(logistic.smoothed_label(y, smoothing), z)
+    assert got == pytest.approx(loss, abs=400 * EPS)
+
+
+@given(v=logits, z=logits, T=st.floats(0.2, 50))
+def test_gradient_at_a_temperature(v, z, T):
+    slopes = gradient(lambda w: complex_cross_entropy(softmax(v / T), w / T), z)
+    got = logistic.temperature_gradient(v, z, T)
+    np.testing.assert_allclose(got, slopes, atol=40 * EPS / T)
+
+
+def test_logit_matching_is_reached_at_rate_one_over_temperature(rng):
+    v, z = rng.normal(0, 2, (8, 10)), rng.normal(0, 2, (8, 10))
+    limit = logistic.high_temperature_gradient(v, z)
+    gaps = [
+        np.abs(T**2 * logistic.temperature_gradient(v, z, T) - limit).max() for T in (1e2, 1e3, 1e4)
+    ]
+    np.testing.assert_allclose(np.divide(gaps[:-1], gaps[1:]), 10, rtol=0.1)
+
+
+@given(v=logits, z=logits, weight=st.floats(0, 2), label=st.integers(0, 4))
+def test_progressive_factor_is_the_ratio_of_target_gradients(v, z, weight, label):
+    past, y, now = softmax(v), np.eye(5)[label], softmax(z)
+    softened = logistic.cross_entropy_gradient(logistic.mixed_target(weight, past, y), z)
+    plain = logistic.cross_entropy_gradient(y, z)
+    factor = logistic.progressive_factor(weight, past[label], now[label])
+    others = np.arange(5) != label
+    atol = 20 * EPS * (1 + weight)
+    assert factor * plain[label] == pytest.approx(softened[label], abs=atol)
+    assert factor * plain[others].sum() == pytest.approx(softened[others].sum(), abs=4 * atol)
+
+
+@pytest.mark.parametrize("scaled", [False, True])
+def test_distillation_weight_is_the_ratio_of_target_gradients(rng, scaled):
+    for _ in range(50):
+        z, v = rng.normal(0, 2, 6), rng.normal(0, 2, 6)
+        T, share, label = rng.uniform(0.5, 8), rng.uniform(0, 1), int(rng.integers(6))
+        y = np.eye(6)[label]
+        kd = logistic.temperature_gradient(v, z, T) * (T**2 if scaled else 1)
+        plain = logistic.cross_entropy_gradient(y, z)
+        both = (1 - share) * plain + share * kd
+        got = logistic.distillation_weight(
+            share, T, softmax(v / T)[label], softmax(z / T)[label], softmax(z)[label], scaled
+        )
+        assert got * plain[label] == pytest.approx(both[label], abs=50 * EPS * T)
+
+
+def test_top_two_targets():
+    p = np.array([[0.1, 0.6, 0.3], [0.5, 0.2, 0.3]])
+    np.testing.assert_array_equal(logistic.top_two_target(p), [[0, 0.5, 0.5], [0.5, 0, 0.5]])
+    np.testing.assert_array_equal(logistic.top_two_target([0.9, 0.1]), [0.5, 0.5])
+    np.testing.assert_array_equal(logistic.top_two_target([0.2, 0.2, 0.2]), [0.5, 0.5, 0])
+
+
+def test_bad_arguments_are_named():
+    with pytest.raises(ValueError, match="temperature"):
+        logistic.temperature_gradient([1.0, 0], [0.0, 1], 0.0)
+    with pytest.raises(ValueError, match="now"):
+        logistic.progressive_factor(0.5, 0.5, 1.0)
+    with pytest.raises(ValueError, match="two classes"):
+        logistic.top_two_target([1.0])
