@@ -207,13 +207,9 @@ def critical_depth(mode: Mode, scale: float) -> Floats:
     """
     eps = _checks.number("scale", scale, above=0.0, below=1.0)
     rho = mode.rho
-    depth = np.where(rho <= 0, 0.0, np.inf)
     inside = (rho > 0) & (rho < 1)
-    return np.asarray(
-        np.divide(
-            np.log(eps), np.log(rho, where=inside, out=-np.ones_like(rho)), where=inside, out=depth
-        )
-    )
+    depth = np.log(eps) / np.log(np.where(inside, rho, 0.5))
+    return np.where(inside, depth, np.where(rho <= 0, 0.0, np.inf))
 
 
 def relaxation_rate(mode: Mode, depth: int, objective: Objective = "jepa") -> Floats:

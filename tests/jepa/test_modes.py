@@ -91,6 +91,7 @@ def test_critical_depth_is_where_the_initial_velocity_changes_sign():
     np.testing.assert_allclose(jepa.critical_depth(mode, 1e-3), want, rtol=1e-12)
     ends = jepa.critical_depth(Mode([1.0, 2.0, 0.0, -1.0], np.ones(4)), 1e-3)
     assert ends.tolist() == [np.inf, np.inf, 0.0, 0.0]
+    assert jepa.critical_depth(Mode(0.5, 1.0), 1e-3) == jepa.critical_depth(mode, 1e-3)[1]
 
 
 @pytest.mark.parametrize("layers", [1, 2, 4])
