@@ -11,7 +11,7 @@ from typing import Any
 import array_api_compat
 import numpy as np
 
-__all__ = ["Array", "eps", "first", "is_array", "namespace", "place", "size", "to_numpy"]
+__all__ = ["Array", "device", "eps", "first", "is_array", "namespace", "place", "size", "to_numpy"]
 
 # Arrays of any array-API library. The standard has no common base class to annotate with.
 Array = Any
@@ -25,6 +25,11 @@ def is_array(value: object) -> bool:
 def namespace(*arrays: Array) -> Any:
     """Return the array namespace that all of `arrays` share."""
     return array_api_compat.array_namespace(*arrays)
+
+
+def device(array: Array) -> Any:
+    """Return the device that an array lives on."""
+    return array_api_compat.device(array)
 
 
 def place(value: object, like: Array) -> Array:

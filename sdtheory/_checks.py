@@ -13,10 +13,9 @@ from collections.abc import Collection, Sequence
 from numbers import Real
 from typing import Any
 
-import array_api_compat
 import numpy as np
 
-from sdtheory._array import Array, first, is_array, namespace, place, size
+from sdtheory._array import Array, device, first, is_array, namespace, place, size
 
 __all__ = ["array", "choice", "integer", "number", "same_length", "square", "symmetric"]
 
@@ -145,10 +144,10 @@ def _as_array(name: str, value: object, like: Array | None) -> Array:
                 f"the data are {type(like).__module__.split('.')[0]}'s {type(like).__name__}: "
                 f"arrays of different libraries cannot be mixed, got {name} = {show(value)}"
             )
-        if like is not None and array_api_compat.device(given) != array_api_compat.device(like):
+        if like is not None and device(given) != device(like):
             raise ValueError(
-                f"{name} must be on the device of the data, {array_api_compat.device(like)}, "
-                f"got {array_api_compat.device(given)}"
+                f"{name} must be on the device of the data, {device(like)}, "
+                f"got {device(given)}"
             )
         if not namespace(given).isdtype(given.dtype, "real floating"):
             raise TypeError(

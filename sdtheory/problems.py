@@ -100,7 +100,8 @@ def spectrum(kind: str, size: int, condition: float = 1e3) -> FloatArray:
         levels: FloatArray = condition ** (-np.floor(3 * np.arange(size) / size) / 2)
         return levels
     if kind == "linear":
-        return (1.0 - grid) + grid / condition
+        # Rounding must not make a later eigenvalue the larger one.
+        return np.minimum.accumulate((1.0 - grid) + grid / condition)
     if kind == "power_law":
         ranks = np.arange(1.0, size + 1)
         decaying: FloatArray = ranks ** -(np.log(condition) / np.log(max(size, 2)))
