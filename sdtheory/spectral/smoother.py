@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sdtheory import _checks
-from sdtheory._array import Array, namespace
+from sdtheory._array import Array, namespace, place
 from sdtheory.spectral.filters import Filter
 from sdtheory.spectral.spectrum import Spectrum, Targets
 
@@ -39,7 +39,7 @@ class Smoother:
         y, root = _targets(y, noise, kernel)
         if root is not None:
             kernel = kernel / (root[:, None] * root[None, :])
-        spectrum = Spectrum.from_kernel(kernel)
+        spectrum = _not_empty(Spectrum.from_kernel(kernel))
         return cls(spectrum, spectrum.project(divided(y, root)), root)
 
     @classmethod
@@ -47,7 +47,7 @@ class Smoother:
         """Factorise features (n, p): the kernel is their Gram matrix, which is never formed."""
         design = _checks.array("design", design, ndim=2)
         y, root = _targets(y, noise, design)
-        spectrum = Spectrum.from_design(divided(design, root))
+        spectrum = _not_empty(Spectrum.from_design(divided(design, root)))
         return cls(spectrum, spectrum.project(divided(y, root)), root)
 
     @property
@@ -85,6 +85,24 @@ class Smoother:
         left = self.spectrum.left
         assert left is not None  # both constructors keep the sample space
         return left
+
+
+def _not_empty(spectrum: Spectrum) -> Spectrum:
+    """Give the zero kernel one mode that sees nothing, so that its students predict zero."""
+    d, left, right = spectrum.eigenvalues, spectrum.left, spectrum.right
+    if d.shape[0] > 0:
+        return spectrum
+    assert left is not None  # both constructors keep the sample space
+
+    def column(rows: int) -> Array:
+        return place([[0.0]] * rows, like=left)
+
+    return Spectrum(
+        place([0.0], like=left),
+        spectrum.n,
+        column(left.shape[0]),
+        None if right is None else column(right.shape[0]),
+    )
 
 
 def divided(values: Array, root: Array | None) -> Array:

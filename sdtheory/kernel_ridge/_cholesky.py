@@ -1,0 +1,31 @@
+"""One penalty, many rounds: one Cholesky factor for each distinct penalty, one solve a round."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import scipy.linalg
+
+from sdtheory._array import Array
+
+__all__ = ["solve_chain"]
+
+
+def solve_chain(
+    kernel: Array, y: Array, lams: list[float], xis: list[float]
+) -> tuple[Array, Array]:
+    """Return the dual weights and the fitted values (rounds + 1, n, ...) of a chain, in NumPy."""
+    factors: dict[float, Any] = {}
+    dual: list[Array] = []
+    fitted: list[Array] = []
+    for k, lam in enumerate(lams):
+        if lam not in factors:
+            shifted = kernel.copy()
+            shifted.flat[:: kernel.shape[0] + 1] += lam
+            factors[lam] = scipy.linalg.cho_factor(shifted, overwrite_a=True, check_finite=False)
+        target = y if k == 0 else xis[k - 1] * fitted[-1] + (1.0 - xis[k - 1]) * y
+        dual.append(scipy.linalg.cho_solve(factors[lam], target, check_finite=False))
+        # K w = target - lam w, without another product.
+        fitted.append(target - lam * dual[-1])
+    return np.stack(dual), np.stack(fitted)

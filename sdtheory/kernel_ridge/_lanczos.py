@@ -1,0 +1,104 @@
+"""Lanczos with the labels as start vector: all rounds, weights and penalties from one run.
+
+After m products Q (n, m) is orthonormal and K Q = Q T + beta q_next e_m'. Every student of the
+small problem (T, |y| e_1) is an approximate student of (K, y), and misses its own equation only
+along q_next. That residual is known without another product, so the error is bounded, not guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sdtheory._array import Array, eps, namespace, place
+
+__all__ = ["Krylov"]
+
+
+class Krylov:
+    """The Krylov space of a kernel and one label vector; grows on demand."""
+
+    def __init__(self, product: Callable[[Array], Array], y: Array) -> None:
+        xp = namespace(y)
+        self._product, self._xp = product, xp
+        self.norm = float(xp.linalg.vector_norm(y))
+        self._columns = [y / self.norm] if self.norm > 0 else []
+        self._diagonal: list[float] = []
+        self._beside: list[float] = []
+        self._d, self._vectors = y[:0], y[:0, None] * y[None, :0]
+
+    @property
+    def products(self) -> int:
+        """How many kernel products have been made."""
+        return len(self._diagonal)
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether the space contains every student already."""
+        return self.norm == 0 or (
+            bool(self._beside) and self._beside[-1] <= eps(self._columns[0]) * self._scale
+        )
+
+    @property
+    def _scale(self) -> float:
+        return max(map(abs, [*self._diagonal, *self._beside[:-1]]))
+
+    def grow(self, products: int) -> None:
+        """Make up to `products` more products, with full reorthogonalisation."""
+        xp = self._xp
+        for _ in range(products):
+            if self.exhausted:
+                break
+            q = self._columns[-1]
+            new = self._product(q)
+            self._diagonal.append(float(xp.sum(q * new)))
+            basis = xp.stack(self._columns)
+            for _ in range(2):  # twice is enough
+                new = new - (basis @ new) @ basis
+            self._beside.append(float(xp.linalg.vector_norm(new)))
+            if not self.exhausted:
+                self._columns.append(new / self._beside[-1])
+        if self._diagonal:
+            self._diagonalise()
+
+    def _diagonalise(self) -> None:
+        xp, m = self._xp, self.products
+        like = self._columns[0]
+        small = [[0.0] * m for _ in range(m)]
+        for i in range(m):
+            small[i][i] = self._diagonal[i]
+            if i + 1 < m:
+                small[i][i + 1] = small[i + 1][i] = self._beside[i]
+        table = place(small, like)
+        d, self._vectors = xp.linalg.eigh(table)
+        self._d = xp.where(d > 0, d, 0.0 * d)  # a Ritz value is negative by rounding only
+
+    def chain(
+        self, lams: list[float], xis: list[float]
+    ) -> tuple[Array, Array, list[float], list[float]]:
+        """Return dual weights and fitted values (rounds + 1, n), and two bounds for each round.
+
+        The bounds are on |fitted error| and on the error's norm in the function space: no
+        prediction at x is off by more than sqrt(k(x, x)) times the latter.
+        """
+        xp = self._xp
+        basis = xp.stack(self._columns[: self.products])
+        start = self.norm * self._vectors[0, :]
+        beta = 0.0 if self.exhausted else self._beside[-1]
+        duals, fits, fitted_bounds, norm_bounds = [], [], [], []
+        kept, before, fitted_bound, norm_bound = 1.0 + 0.0 * start, 0.0 * start, 0.0, 0.0
+        for k, lam in enumerate(lams):
+            xi = 0.0 if k == 0 else xis[k - 1]
+            mixture = (1.0 - xi) + xi * kept
+            coefficient = mixture / (self._d + lam)
+            kept = self._d * coefficient
+            weights = self._vectors @ (coefficient * start)
+            # (K + lam) error_k = xi K error_{k-1} + residual q_next, and K is semi-definite.
+            residual = beta * abs(float(weights[-1] - xi * before[-1]))
+            fitted_bound = abs(xi) * fitted_bound + residual
+            norm_bound = abs(xi) * norm_bound + 0.5 * residual / lam**0.5
+            duals.append(weights @ basis)
+            fits.append((self._vectors @ (kept * start)) @ basis)
+            fitted_bounds.append(fitted_bound)
+            norm_bounds.append(norm_bound)
+            before = weights
+        return xp.stack(duals), xp.stack(fits), fitted_bounds, norm_bounds

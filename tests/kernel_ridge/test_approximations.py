@@ -1,0 +1,57 @@
+"""Low-rank features: exact for their own kernel, within the bound of the kernel itself."""
+
+import numpy as np
+import pytest
+
+from sdtheory import kernel_ridge
+
+EPS = np.finfo(float).eps
+
+
+def test_all_points_as_landmarks_are_the_kernel(data):
+    features = kernel_ridge.nystrom_features(data.kernel, data.kernel)
+    condition = np.linalg.cond(data.kernel)
+    np.testing.assert_allclose(
+        features @ features.T, data.kernel, rtol=0, atol=10 * EPS * min(condition, 1e6)
+    )
+
+
+@pytest.mark.parametrize("landmarks", [3, 8, 15])
+@pytest.mark.parametrize(("xi", "steps"), [(1.0, 4), (0.6, 2), (0.3, 0)])
+def test_students_move_by_less_than_the_bound(data, landmarks, xi, steps):
+    lam = 0.2
+    features = kernel_ridge.nystrom_features(
+        data.kernel[:, :landmarks], data.kernel[:landmarks, :landmarks]
+    )
+    exact = kernel_ridge.fit(data.kernel, np.eye(30)).fitted(lam, xi, steps)
+    approximate = kernel_ridge.fit_features(features, np.eye(30)).fitted(lam, xi, steps)
+    error = np.linalg.norm(data.kernel - features @ features.T, 2)
+    moved = np.linalg.norm(exact - approximate, 2)
+    bound = kernel_ridge.approximation_bound(error, lam, xi, steps)
+    assert 1e-3 * bound < moved <= bound * (1 + 100 * EPS)
+
+
+def test_the_bound_is_attained():
+    # A kernel on one point replaced by nothing: the teacher moves by d / (d + lam).
+    bound = kernel_ridge.approximation_bound(3.0, 1.0, 0.5, 0)
+    assert bound == pytest.approx(0.75, rel=4 * EPS)
+
+
+def test_fourier_features_are_unbiased(rng):
+    x = rng.normal(size=(4, 3))
+    want = np.exp(-0.4 * ((x[:, None] - x) ** 2).sum(-1))
+    count, repeats = 50, 400
+    draws = []
+    for _ in range(repeats):
+        features = kernel_ridge.fourier_features(x, 0.4, count, rng)
+        draws.append(features @ features.T)
+        np.testing.assert_allclose(np.diag(draws[-1]), 1.0, rtol=10 * EPS)
+    off = ~np.eye(4, dtype=bool)
+    error = np.std(draws, axis=0)[off] / np.sqrt(repeats)
+    assert error.max() < 0.01
+    assert np.all(np.abs(np.mean(draws, axis=0) - want)[off] < 4.5 * error)
+
+
+def test_columns_must_match_landmarks():
+    with pytest.raises(ValueError, match="columns must have one column for each landmark"):
+        kernel_ridge.nystrom_features(np.ones((3, 2)), np.eye(3))

@@ -1,0 +1,54 @@
+"""The fixed-error variant: every round misses its target by the tolerance, until it collapses."""
+
+import numpy as np
+import pytest
+
+from sdtheory import kernel_ridge
+
+
+@pytest.mark.parametrize("tolerance", [0.05, 0.002])
+def test_every_round_misses_by_the_tolerance(toy, tolerance):
+    found = kernel_ridge.constrained_penalties(toy.fit, tolerance)
+    assert found.collapsed
+    target = toy.y
+    for lam, norm in zip(found.lam, found.norms, strict=True):
+        assert np.linalg.norm(target) == pytest.approx(norm, rel=1e-11)
+        fitted = toy.kernel @ np.linalg.solve(toy.kernel + lam * np.eye(11), target)
+        assert np.mean((fitted - target) ** 2) == pytest.approx(tolerance, rel=1e-10)
+        target = fitted
+    assert np.mean(target**2) <= tolerance
+    assert np.all(np.diff(found.lam) > 0)
+    low, high = kernel_ridge.collapse_bounds(toy.y, tolerance)
+    assert low <= found.rounds <= high
+
+
+def test_the_chain_is_a_pure_student(toy):
+    found = kernel_ridge.constrained_penalties(toy.fit, 0.01, most=4)
+    assert not found.collapsed
+    assert found.rounds == 4
+    fitted = toy.fit.fitted(found.lam, np.ones(3))
+    again = kernel_ridge.constrained_penalties(toy.fit, 0.01, most=5)
+    assert np.linalg.norm(fitted) == pytest.approx(again.norms[-1], rel=1e-11)
+
+
+def test_large_tolerance_collapses_at_once(toy):
+    found = kernel_ridge.constrained_penalties(toy.fit, 10.0)
+    assert (found.rounds, found.collapsed) == (0, True)
+
+
+def test_what_the_kernel_cannot_fit_is_refused(rng):
+    half = rng.normal(size=(6, 2))
+    fit = kernel_ridge.fit(half @ half.T, rng.normal(size=6))
+    with pytest.raises(ValueError, match="tolerance must exceed"):
+        kernel_ridge.constrained_penalties(fit, 1e-6)
+    outside = float(fit.smoother.targets.outside) / 6
+    found = kernel_ridge.constrained_penalties(fit, 1.01 * outside, most=1)
+    missed = fit.fitted(found.lam[0], steps=0) - fit.y
+    assert np.mean(missed**2) == pytest.approx(1.01 * outside, rel=1e-10)
+
+
+def test_wrong_arguments_are_named(toy):
+    with pytest.raises(ValueError, match="fit must have one output"):
+        kernel_ridge.constrained_penalties(kernel_ridge.fit(toy.kernel, toy.kernel), 0.1)
+    with pytest.raises(ValueError, match="tolerance must be greater than 0"):
+        kernel_ridge.constrained_penalties(toy.fit, 0.0)

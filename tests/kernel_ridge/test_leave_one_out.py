@@ -1,0 +1,52 @@
+"""Leave-one-out predictions against refitting the whole chain without each sample."""
+
+import numpy as np
+import pytest
+
+from sdtheory import kernel_ridge
+
+EPS = np.finfo(float).eps
+SCHEDULES = [
+    ([0.5], []),
+    ([0.5, 0.5], [0.7]),
+    ([0.5, 0.1, 2.0], [1.5, -0.8]),
+    ([0.3, 0.3, 0.3, 1.0], [1.0, 0.2, 0.9]),
+]
+
+
+def refitted(by_solving, kernel, y, lams, xis, noise):
+    rows = []
+    for i in range(len(y)):
+        rest = np.arange(len(y)) != i
+        inner, new = kernel[np.ix_(rest, rest)], kernel[i : i + 1, rest]
+        rows.append(by_solving(inner, new, y[rest], lams, xis, noise[rest])[:, 0])
+    return np.stack(rows, axis=1)
+
+
+@pytest.mark.parametrize("noisy", [False, True])
+@pytest.mark.parametrize("outputs", [1, 2])
+@pytest.mark.parametrize(("lams", "xis"), SCHEDULES)
+def test_it_is_refitting(data, by_solving, rng, lams, xis, outputs, noisy):
+    y = data.y[:, 0] if outputs == 1 else data.y
+    noise = rng.uniform(0.5, 2.0, len(y)) if noisy else np.ones(len(y))
+    fit = kernel_ridge.fit(data.kernel, y, noise if noisy else None)
+    want = refitted(by_solving, data.kernel, y, lams, xis, noise)
+    tolerance = 1000 * EPS * (1 + np.linalg.norm(data.kernel, 2) / min(lams)) * np.abs(y).max()
+    got = kernel_ridge.leave_one_out_path(fit, lams, xis)
+    np.testing.assert_allclose(got, want, rtol=0, atol=tolerance)
+    last = kernel_ridge.leave_one_out_predictions(fit, lams, xis)
+    np.testing.assert_array_equal(last, got[-1])
+
+
+def test_the_usual_shortcut_is_not_it(toy, by_solving):
+    # (y - S y)_i / (1 - S_ii), with the student's own smoother S, is exact for the teacher alone.
+    smoother = kernel_ridge.fit(toy.kernel, np.eye(11)).fitted(0.2, 1.0, 1)
+    shortcut = toy.y - (toy.y - smoother @ toy.y) / (1 - np.diag(smoother))
+    exact = kernel_ridge.leave_one_out_predictions(toy.fit, 0.2, 1.0)
+    assert np.abs(shortcut - exact).max() > 0.01
+
+
+def test_interpolation_is_refused():
+    fit = kernel_ridge.fit(np.eye(3), np.ones(3))
+    with pytest.raises(ValueError, match="lam must be larger"):
+        kernel_ridge.leave_one_out_predictions(fit, 1e-17)

@@ -1,0 +1,111 @@
+"""All rounds at once: published optima, general solvers, and what cannot be beaten."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import scipy.optimize
+
+from sdtheory import kernel_ridge
+
+
+def test_published_joint_optima(toy):
+    three, four = (
+        kernel_ridge.optimal_schedule(
+            toy.fit,
+            0.2,
+            steps,
+            method="validation",
+            validation=(toy.new, toy.truth),
+            constrained=False,
+        )
+        for steps in (2, 3)
+    )
+    w = [-3.362833247173921, 7.59536040344923, -3.232527156275309]
+    np.testing.assert_allclose(three.mixture, w, rtol=1e-9)
+    assert three.risk == pytest.approx(0.1476472639183258, rel=1e-11)
+    w = [50.77757975714141, -197.1317907873334, 248.2392668086277, -100.8850557784357]
+    np.testing.assert_allclose(four.mixture, w, rtol=1e-9)
+    assert four.risk == pytest.approx(0.1433633037907593, rel=1e-11)
+    np.testing.assert_allclose(
+        toy.fit.predict(toy.new, 0.2, four.xi),
+        toy.fit.smoother.predict(toy.fit.smoother.projection(toy.new), four.filter),
+        rtol=0,
+        atol=1e-9,
+    )
+
+
+CASES = [
+    ("loo", False, False),
+    ("loo", True, False),
+    ("loo", False, True),
+    ("loo", True, True),
+    ("validation", True, False),
+    ("validation", True, True),
+    ("gcv", False, False),
+    ("sure", True, False),
+]
+
+
+@pytest.mark.parametrize(("method", "constrained", "noisy"), CASES)
+def test_no_schedule_does_better(data, rng, method, constrained, noisy):
+    noise = rng.uniform(0.5, 2.0, 30) if noisy else None
+    fit = kernel_ridge.fit(data.kernel, data.y, noise)
+    held_out = rng.normal(size=(7, 2))
+    best = kernel_ridge.optimal_schedule(
+        fit,
+        0.5,
+        2,
+        method=method,
+        constrained=constrained,
+        validation=(data.new, held_out),
+        noise_var=0.1,
+    )
+    smoother = kernel_ridge.fit(data.kernel, np.eye(30))
+
+    def loss(xis):
+        if method == "loo":
+            return ((data.y - kernel_ridge.leave_one_out_predictions(fit, 0.5, xis)) ** 2).mean()
+        if method == "validation":
+            return ((fit.predict(data.new, 0.5, xis) - held_out) ** 2).mean()
+        S = smoother.fitted(0.5, xis)
+        missed = ((data.y - S @ data.y) ** 2).sum() / 30
+        if method == "gcv":
+            return missed / (1 - np.trace(S) / 30) ** 2
+        return missed + 2 * 0.1 * (2 * np.trace(S) / 30 - 1)
+
+    if best.xi is not None:
+        assert best.risk == pytest.approx(loss(best.xi), rel=1e-9)
+    assert best.teacher_risk == pytest.approx(loss([0.0, 0.0]), rel=1e-9)
+    bounds = [(0, 1)] * 2 if constrained else [(-20, 20)] * 2
+    starts = [[0.1, 0.1], [0.9, 0.5], [0.5, 0.95]]
+    found = [scipy.optimize.minimize(loss, s, bounds=bounds, tol=1e-14).fun for s in starts]
+    assert best.risk <= min(found) * (1 + 1e-9)
+    if constrained:
+        assert best.risk == pytest.approx(min(found), rel=1e-6)
+        assert best.mixture.min() >= 0
+        assert best.mixture.sum() == pytest.approx(1, rel=1e-13)
+
+
+def test_more_rounds_never_do_worse(data):
+    fit = kernel_ridge.fit(data.kernel, data.y[:, 0])
+    for constrained in (False, True):
+        risks = [
+            kernel_ridge.optimal_schedule(fit, 0.5, k, constrained=constrained).risk
+            for k in range(1, 6)
+        ]
+        assert all(b <= a * (1 + 1e-9) for a, b in pairwise(risks))
+
+
+def test_infinitely_many_rounds_reach_the_ridge_path(toy):
+    lam, best_lam = 0.05, 0.31
+    xi = kernel_ridge.optimal_limit_xi(lam, best_lam)
+    np.testing.assert_allclose(
+        toy.fit.limit(toy.new, lam, xi), toy.fit.predict(toy.new, best_lam, steps=0), rtol=1e-12
+    )
+    assert kernel_ridge.optimal_limit_xi(0.4, 0.31) == 0.0
+
+
+def test_a_quotient_has_no_simplex(toy):
+    with pytest.raises(ValueError, match="constrained must be False for method 'gcv'"):
+        kernel_ridge.optimal_schedule(toy.fit, 0.2, 2, method="gcv")

@@ -1,0 +1,179 @@
+"""The best weight of each round against numerical minimisation, and against published numbers."""
+
+import numpy as np
+import pytest
+import scipy.optimize
+
+from sdtheory import kernel_ridge
+
+EPS = np.finfo(float).eps
+# Brent's method finds a minimum to the square root of the rounding error of its values.
+BRENT = 1e-6
+
+
+def best_by_brent(loss):
+    return scipy.optimize.minimize_scalar(loss, bracket=(-1.0, 1.0), tol=1e-12).x
+
+
+def test_published_greedy_weights(toy):
+    best = kernel_ridge.optimal_xi(
+        toy.fit, 0.2, 5, method="validation", validation=(toy.new, toy.truth)
+    )
+    alphas = [
+        -0.6218439212549689,
+        0.3303591903371883,
+        0.3347601195285289,
+        0.3357689376111766,
+        0.3360404130143738,
+    ]
+    risks = [
+        0.1483400938783186,
+        0.1488899684888487,
+        0.1492258791899131,
+        0.1494067725267289,
+        0.149502209196815,
+    ]
+    np.testing.assert_allclose(1 - best.xi, alphas, rtol=1e-11)
+    np.testing.assert_allclose(best.risk, risks, rtol=1e-12)
+    assert not best.degenerate
+
+
+@pytest.mark.parametrize(
+    ("method", "alpha", "risk"),
+    [
+        ("loo", 4.026750231003886, None),
+        ("gcv", 2.018357115610156, 0.1326437247741336),
+        ("sure", -3.821894891319349, None),
+    ],
+)
+def test_published_criteria_disagree_on_eleven_points(toy, method, alpha, risk):
+    best = kernel_ridge.optimal_xi(toy.fit, 0.2, method=method, noise_var=0.25)
+    np.testing.assert_allclose(1 - best.xi[0], alpha, rtol=1e-11)
+    if method == "loo":
+        np.testing.assert_allclose(best.teacher_risk, 0.1975021632381327, rtol=1e-12)
+    if risk is not None:
+        np.testing.assert_allclose(best.risk[0], risk, rtol=1e-12)
+
+
+@pytest.mark.parametrize("outputs", [1, 2])
+@pytest.mark.parametrize("method", ["loo", "gcv", "sure", "validation", "truth"])
+def test_every_round_is_a_minimum(data, rng, method, outputs):
+    lams = [0.5, 0.2, 1.0]
+    y = data.y[:, 0] if outputs == 1 else data.y
+    fit = kernel_ridge.fit(data.kernel, y)
+    truth, held_out = 0.8 * y, rng.normal(size=(7, *y.shape[1:]))
+    best = kernel_ridge.optimal_xi(
+        fit, lams, 2, method=method, noise_var=0.1, truth=truth, validation=(data.new, held_out)
+    )
+    smoother = kernel_ridge.fit(data.kernel, np.eye(30))
+
+    def loss(xis):
+        if method == "loo":
+            left_out = kernel_ridge.leave_one_out_predictions(fit, lams[: len(xis) + 1], xis)
+            return ((y - left_out) ** 2).mean()
+        if method == "validation":
+            return ((fit.predict(data.new, lams[: len(xis) + 1], xis) - held_out) ** 2).mean()
+        S = smoother.fitted(lams[: len(xis) + 1], xis)
+        if method == "truth":
+            return (((S @ truth - truth) ** 2).sum() + outputs * 0.1 * (S**2).sum()) / 30
+        missed = ((y - S @ y) ** 2).sum() / 30
+        if method == "gcv":
+            return missed / (1 - np.trace(S) / 30) ** 2
+        return missed + outputs * 0.1 * (2 * np.trace(S) / 30 - 1)
+
+    for k in range(2):
+        before = list(best.xi[:k])
+        want = best_by_brent(lambda x, before=before: loss([*before, x]))
+        assert best.xi[k] == pytest.approx(want, abs=BRENT * max(1, abs(want)))
+        assert best.risk[k] == pytest.approx(loss([*before, best.xi[k]]), rel=1e-9)
+    assert best.teacher_risk == pytest.approx(loss([]), rel=1e-9)
+
+
+def test_known_truth_at_new_points(data, rng):
+    fit = kernel_ridge.fit(data.kernel, data.y[:, 0])
+    mean, there = rng.normal(size=30), rng.normal(size=7)
+    best = kernel_ridge.optimal_xi(
+        fit, 0.5, method="truth", truth=(data.new, there, mean), noise_var=0.3
+    )
+
+    def loss(xi):
+        M = kernel_ridge.fit(data.kernel, np.eye(30)).predict(data.new, 0.5, xi)
+        return (((M @ mean - there) ** 2).sum() + 0.3 * (M**2).sum()) / 7
+
+    assert best.xi[0] == pytest.approx(best_by_brent(loss), abs=BRENT * 10)
+    assert best.risk[0] == pytest.approx(loss(best.xi[0]), rel=1e-10)
+
+
+@pytest.mark.parametrize("method", ["loo", "validation"])
+def test_intervals_and_noise_levels(data, rng, method):
+    noise = rng.uniform(0.5, 2.0, 30)
+    fit = kernel_ridge.fit(data.kernel, data.y, noise)
+    held_out = rng.normal(size=(7, 2))
+    free = kernel_ridge.optimal_xi(fit, 0.5, method=method, validation=(data.new, held_out))
+
+    def loss(xi):
+        if method == "loo":
+            return ((data.y - kernel_ridge.leave_one_out_predictions(fit, 0.5, xi)) ** 2).mean()
+        return ((fit.predict(data.new, 0.5, xi) - held_out) ** 2).mean()
+
+    assert free.xi[0] == pytest.approx(best_by_brent(loss), abs=BRENT * 10)
+    low, high = free.xi[0] + 0.1, free.xi[0] + 0.2
+    boxed = kernel_ridge.optimal_xi(
+        fit, 0.5, method=method, validation=(data.new, held_out), lower=low, upper=high
+    )
+    assert boxed.xi[0] == pytest.approx(low)
+    assert boxed.risk[0] == pytest.approx(loss(low), rel=1e-9)
+
+
+def test_outputs_alone_give_the_fit_s_weight(data, rng):
+    fit = kernel_ridge.fit(data.kernel, data.y)
+    held_out = rng.normal(size=(7, 2))
+    labels, pure = (fit.predict(data.new, 0.5, xi) for xi in (0.0, 1.0))
+    want = kernel_ridge.optimal_xi(fit, 0.5, method="validation", validation=(data.new, held_out))
+    got = kernel_ridge.optimal_xi(teacher_outputs=labels, student_outputs=pure, targets=held_out)
+    assert got.xi == pytest.approx(float(want.xi[0]), rel=1e-10)
+    assert got.risk == pytest.approx(float(want.risk[0]), rel=1e-12)
+    assert got.teacher_risk == pytest.approx(float(want.teacher_risk), rel=1e-12)
+    each = kernel_ridge.optimal_xi(
+        teacher_outputs=labels, student_outputs=pure, targets=held_out, per_output=True
+    )
+    for k in range(2):
+        alone = kernel_ridge.optimal_xi(
+            teacher_outputs=labels[:, k], student_outputs=pure[:, k], targets=held_out[:, k]
+        )
+        assert each.xi[k] == pytest.approx(alone.xi, rel=1e-12)
+        assert each.risk[k] == pytest.approx(alone.risk, rel=1e-12)
+
+
+def test_a_student_that_changes_nothing_is_degenerate():
+    best = kernel_ridge.optimal_xi(
+        teacher_outputs=[1.0, 2.0], student_outputs=[1.0, 2.0], targets=[0.0, 1.0]
+    )
+    assert (best.xi, best.degenerate, best.risk) == (0.0, True, best.teacher_risk)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({}, "fit, or all of teacher_outputs"),
+        ({"teacher_outputs": [1.0], "student_outputs": [1.0]}, "fit, or all of teacher_outputs"),
+        (
+            {"teacher_outputs": [1.0], "student_outputs": [1.0], "targets": [1.0, 2.0]},
+            "targets must have the shape",
+        ),
+        ({"fit": "toy", "lam": 0.2, "targets": [1.0]}, "must be given without fit"),
+        ({"fit": "toy"}, "lam must be given"),
+        ({"fit": "toy", "lam": 0.2, "method": "aic"}, "method must be one of"),
+        ({"fit": "toy", "lam": 0.2, "method": "sure"}, "noise_var must be given"),
+        ({"fit": "toy", "lam": 0.2, "method": "validation"}, "validation must be given"),
+        ({"fit": "toy", "lam": 0.2, "method": "truth", "noise_var": 1.0}, "truth must be given"),
+        ({"fit": "toy", "lam": [0.2, 0.2], "steps": 2}, "lam 3 entries"),
+        ({"fit": "toy", "lam": 0.2, "lower": 1.0, "upper": 0.0}, "lower must be at most upper"),
+        ({"fit": "noisy", "lam": 0.2, "method": "gcv"}, "method must be 'loo' or 'validation'"),
+    ],
+)
+def test_wrong_arguments_are_named(toy, arguments, message):
+    fits = {"toy": toy.fit, "noisy": kernel_ridge.fit(toy.kernel, toy.y, np.ones(11))}
+    given = arguments | ({"fit": fits[arguments["fit"]]} if "fit" in arguments else {})
+    with pytest.raises(ValueError, match=message):
+        kernel_ridge.optimal_xi(**given)
