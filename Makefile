@@ -55,11 +55,12 @@ docs: $(READY) ## the documentation site, warnings are errors
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs build/docs
 	@echo "build/docs/index.html"
 
-bench: $(READY) ## ratios against peers and physical limits
-	$(BIN)/python -m benchmarks
+bench: $(READY) ## how much faster batched training is than one run after another
+	$(BIN)/python -m benchmarks.batched_probes --all --json build/bench.json
 
-experiments: $(READY) ## rerun the experiments (PRESET=smoke, cpu or paper)
-	$(BIN)/python -m experiments all --preset $(PRESET)
+experiments: $(READY) ## run every experiment (PRESET=smoke, cpu or paper)
+	@$(BIN)/python -m experiments | cut -d ' ' -f 1 | while read -r name; do \
+	  $(BIN)/python -m experiments "$$name" --preset $(PRESET) || exit 1; done
 
 pins: ## resolve requirements/dev.txt afresh, from pyproject.toml and requirements/torch.txt
 	rm -rf build/pins && $(PYTHON) -m venv build/pins

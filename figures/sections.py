@@ -125,13 +125,14 @@ def experiments(folder: Path) -> str:
 
 
 def benchmarks(path: Path) -> str:
-    """Return the ratios of the benchmarks."""
+    """Return the rows that the benchmarks wrote, a list of records with the same keys."""
     if not path.exists():
         return ""
-    records = json.loads(path.read_text(encoding="utf-8"))["benchmarks"]
+    records = json.loads(path.read_text(encoding="utf-8"))
     header = list(records[0]) if records else []
-    rows = ["".join(f"<td>{escape(_plain(r.get(k)))}</td>" for k in header) for r in records]
-    return _section("benchmarks", "Benchmarks", _table(header, rows))
+    rows = ["".join(f"<td>{escape(_plain(r[key]))}</td>" for key in header) for r in records]
+    body = _table([name.replace("_", " ") for name in header], rows) if records else ""
+    return _section("benchmarks", "Benchmarks", body)
 
 
 def _section(anchor: str, title: str, body: str) -> str:

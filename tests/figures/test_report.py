@@ -72,7 +72,7 @@ def build(tmp_path):
             (tmp_path / "results" / name).mkdir(parents=True)
             (tmp_path / "results" / name / "cpu.json").write_text(json.dumps(record))
         if bench is not None:
-            (tmp_path / "bench.json").write_text(json.dumps({"benchmarks": bench}))
+            (tmp_path / "bench.json").write_text(json.dumps(bench))
         return Outline(report.page(tmp_path, tmp_path / "results"))
 
     return make
