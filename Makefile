@@ -56,6 +56,7 @@ docs: $(READY) ## the documentation site, warnings are errors
 	@echo "build/docs/index.html"
 
 bench: $(READY) ## how much faster batched training is than one run after another
+	@mkdir -p build
 	$(BIN)/python -m benchmarks.batched_probes --all --json build/bench.json
 
 experiments: $(READY) ## run every experiment (PRESET=smoke, cpu or paper)

@@ -13,18 +13,26 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from . import claims, problems
+    from . import claims, jepa, kernel_ridge, logistic, problems, spectral
     from .spectral import Spectrum, filters
 
 __version__ = "0.1.0"
 
-_HOMES = {
-    "Spectrum": "sdtheory.spectral",
-    "filters": "sdtheory.spectral",
-}
-_MODULES = ("label_noise", "kernel_ridge", "gp", "logistic", "jepa", "claims", "problems")
+_MODULES = ("spectral", "kernel_ridge", "logistic", "jepa", "problems", "claims")
+# Names that live in a submodule and are handed on.
+_HOMES = {"Spectrum": "sdtheory.spectral", "filters": "sdtheory.spectral"}
 
-__all__ = ["__version__", "Spectrum", "claims", "filters", "problems"]
+__all__ = [
+    "__version__",
+    "Spectrum",
+    "filters",
+    "spectral",
+    "kernel_ridge",
+    "logistic",
+    "jepa",
+    "problems",
+    "claims",
+]
 
 
 def __getattr__(name: str) -> "ModuleType | type":
