@@ -1,5 +1,6 @@
 """Instances of the JEPA claims, and the mode laws by quadrature instead of closed forms."""
 
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -56,6 +57,6 @@ def quadrature_time(
     return float(
         sum(
             integrate.quad(slowness, a, b, epsabs=0.0, epsrel=QUADRATURE)[0]
-            for a, b in zip(points[:-1], points[1:], strict=True)
+            for a, b in pairwise(points)
         )
     )

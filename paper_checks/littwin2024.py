@@ -29,12 +29,12 @@ def _networks(draw: Draw) -> dict[str, Any]:
     paper=PAPER,
     where="J2",
     source="recalled",
-    says="""From small balanced orthogonal layers and commuting covariances, the feature sizes of the
-    whole network follow one scalar law each.""",
+    says="""From small balanced orthogonal layers and commuting covariances, the feature sizes of
+    the whole network follow one scalar law each.""",
     kind="identity",
     verdict="holds_with_condition",
-    condition="""The predictor must be aligned too: V = b I for JEPA and b (U_L ... U_1)^T for MAE. A
-    predictor that is merely orthogonal does not decouple.""",
+    condition="""The predictor must be aligned too: V = b I for JEPA and b (U_L ... U_1)^T for
+    MAE. A predictor that is merely orthogonal does not decouple.""",
     instances=_networks,
     tolerance=1e-7,  # the integrator's rtol 1e-10, times its steps and the growth of the sizes
     guards=("sdtheory.jepa.trajectory", "sdtheory.jepa.flow.flow_field"),
@@ -61,8 +61,8 @@ def decoupling(depth: int, objective: Objective, seed: int, turn: float) -> floa
     paper=PAPER,
     where="J3",
     source="recalled",
-    says="""The size of an aligned feature obeys d(size)/dt = lambda size^(3-1/L) - s^2 size^3 for JEPA
-    and lambda size^(2-1/L) - s^2 size^3 for MAE, in time scaled by the depth L.""",
+    says="""The size of an aligned feature obeys d(size)/dt = lambda size^(3-1/L) - s^2 size^3
+    for JEPA and lambda size^(2-1/L) - s^2 size^3 for MAE, in time scaled by the depth L.""",
     kind="identity",
     instances=lambda draw: {
         "lam": draw.uniform(-2.0, 2.0),
@@ -92,8 +92,8 @@ def scalar_law(lam: float, s2: float, layer: float, depth: int, objective: Objec
     paper=PAPER,
     where="J4",
     source="recalled",
-    says="""A feature with rho > 0 is learned to size rho^L by JEPA and rho^(L/(L+1)) by MAE, from
-    balanced aligned initialisation.""",
+    says="""A feature with rho > 0 is learned to size rho^L by JEPA and rho^(L/(L+1)) by MAE,
+    from balanced aligned initialisation.""",
     kind="identity",
     instances=lambda draw: grown(draw) | {"objective": draw.choice(["jepa", "mae"])},
     tolerance=1e-10,  # bisection to 1e-13 in log size, times 3 L
@@ -118,8 +118,8 @@ def fixed_points(
     paper=PAPER,
     where="J18",
     source="derived",
-    says="""JEPA learns a feature to size rho^L whatever the initial sizes and the learning rate of the
-    predictor.""",
+    says="""JEPA learns a feature to size rho^L whatever the initial sizes and the learning rate
+    of the predictor.""",
     kind="identity",
     verdict="fails",
     instances=lambda draw: {
@@ -168,7 +168,7 @@ def jepa_time(lam: float, rho: float, depth: int, start: float, share: float) ->
     x = np.array([start, stop]) * np.sign(rho)
     unit = depth / (np.sign(rho) * lam * rho ** (2 * depth - 1))
     formula = unit * float(np.diff(jepa.phase(x, depth))[0])
-    cancelled = abs(unit) * float(np.abs(jepa.phase(x, depth)).max()) / want
+    cancelled = float(abs(unit) * np.abs(jepa.phase(x, depth)).max() / want)
     return max(
         relative_error(jepa.hitting_time(mode, depth, *sizes), want),
         relative_error(formula, want) / (1.0 + cancelled),
@@ -180,8 +180,8 @@ def jepa_time(lam: float, rho: float, depth: int, start: float, share: float) ->
     paper=PAPER,
     where="J6",
     source="recalled",
-    says="""MAE's time between two sizes is hypergeometric: (L/lambda) rho^(-(L-1)/(L+1)) times the
-    increment of y^(1-L)/(1-L) 2F1(1, (1-L)/(L+1); 2/(L+1); y^(L+1)), y = w / rho^(1/(L+1)).""",
+    says="""MAE's time between two sizes is hypergeometric: (L/lambda) rho^(-(L-1)/(L+1)) times
+    the increment of y^(1-L)/(1-L) 2F1(1, (1-L)/(L+1); 2/(L+1); y^(L+1)), y = w / rho^(1/(L+1)).""",
     kind="identity",
     instances=grown,
     tolerance=20 * QUADRATURE,
@@ -204,8 +204,8 @@ def mae_time(lam: float, rho: float, depth: int, start: float, fraction: float) 
     paper=PAPER,
     where="J8",
     source="derived",
-    says="""JEPA learns a feature exactly if rho > scale^(1/L), MAE exactly if
-    rho > scale^((L+1)/L); the JEPA depth limit is log(scale) / log(rho).""",
+    says="""JEPA learns a feature exactly if rho > scale^(1/L), MAE exactly if rho >
+    scale^((L+1)/L); the JEPA depth limit is log(scale) / log(rho).""",
     kind="inequality",
     instances=lambda draw: {
         "rho": draw.uniform(0.05, 0.95),
@@ -232,8 +232,8 @@ def learnability(rho: float, depth: int, factor: float, objective: Objective) ->
     paper=PAPER,
     where="J9",
     source="derived",
-    says="""JEPA's critical time is S + log(1/scale)/(lambda rho^(2L-1)) + K - L b/(lambda rho^(2L)) up to
-    O(b^2), b = scale^(1/L), with the published sum S and an explicit constant K.""",
+    says="""JEPA's critical time is S + log(1/scale)/(lambda rho^(2L-1)) + K - L b/(lambda
+    rho^(2L)) up to O(b^2), b = scale^(1/L), with the published sum S and an explicit K.""",
     kind="asymptotic",
     instances=lambda draw: {"rho": draw.uniform(0.7, 1.2), "depth": draw.integer(1, 2)},
     tolerance=1.0,
@@ -272,7 +272,7 @@ def jepa_critical_time(rho: float, depth: int) -> float:
     counterexample={"lam": 1.0, "rho": 1.0, "depth": 1, "layer": 0.01},
 )
 def mae_critical_time(lam: float, rho: float, depth: int, layer: float) -> float:
-    """Return what is left, in units of 1/lambda, beyond the stated term and the explicit constant."""
+    """Return what is left, in units of 1/lambda, beyond the stated term and the constant."""
     mode, scale = Mode.from_rho(lam, rho), layer**depth
     terms = jepa.critical_time_expansion(mode, depth, scale, 0.5, "mae")
     told = layer ** (1 - depth) * (depth / (depth - 1) if depth > 1 else 0.0) / lam

@@ -1,4 +1,4 @@
-"""Littwin et al. 2024: the order in which features are learned, and where the telling goes wrong."""
+"""Littwin et al. 2024: the order in which features are learned, and where its telling errs."""
 
 import numpy as np
 
@@ -29,8 +29,8 @@ def _delay(rho: float, other: float, depth: int, b: float) -> float:
     paper=PAPER,
     where="J11",
     source="derived",
-    says="""At equal covariance JEPA learns the feature with the larger rho first, ahead by a relative
-    (2L-1)/(2L-2) (1/rho' - 1/rho) scale^(1/L) as scale -> 0, L >= 2.""",
+    says="""At equal covariance JEPA learns the feature with the larger rho first, ahead by a
+    relative (2L-1)/(2L-2) (1/rho' - 1/rho) scale^(1/L) as scale -> 0, L >= 2.""",
     kind="asymptotic",
     instances=lambda draw: {
         "rho": draw.uniform(0.8, 1.2),
@@ -43,9 +43,11 @@ def _delay(rho: float, other: float, depth: int, b: float) -> float:
 def equal_covariance_delay(rho: float, other: float, depth: int) -> float:
     """Fit the order in b of the relative error of the stated delay."""
     errors = [
-        abs(_delay(rho, other, depth, b) / float(
-            jepa.equal_covariance_gap(rho, other, depth, b**depth)
-        ) - 1)
+        abs(
+            _delay(rho, other, depth, b)
+            / float(jepa.equal_covariance_gap(rho, other, depth, b**depth))
+            - 1
+        )
         for b in SCALES
     ]
     return fit_rate(SCALES, errors, 1.0, correction=1.0)
@@ -80,8 +82,8 @@ def leading_order_bias(rho: float, other: float, depth: int) -> float:
     paper=PAPER,
     where="J11",
     source="derived",
-    says="""MAE (L >= 2) at equal covariance has the larger rho first exactly when the critical time is
-    read off above a fraction p0(L) of the fixed point, a root of the phase.""",
+    says="""MAE (L >= 2) at equal covariance has the larger rho first exactly when the critical
+    time is read off above a fraction p0(L) of the fixed point, a root of the phase.""",
     kind="inequality",
     instances=lambda draw: {
         "depth": draw.integer(2, 12),
@@ -91,7 +93,7 @@ def leading_order_bias(rho: float, other: float, depth: int) -> float:
     guards=("sdtheory.jepa.blind_fraction",),
 )
 def mae_sign(depth: int, factor: float) -> float:
-    """Read off just below and just above p0, from a start so small that only the constant is left."""
+    """Read off just below and just above p0, where only the constants differ."""
     pair = Mode.from_rho([1.0, 1.0], [0.9, 0.6])
     fraction = jepa.blind_fraction(depth) * factor
     terms = jepa.critical_time_expansion(pair, depth, 1e-9**depth, fraction, "mae")
@@ -104,8 +106,8 @@ def mae_sign(depth: int, factor: float) -> float:
     paper=PAPER,
     where="J12",
     source="derived",
-    says="""At fixed covariance JEPA's critical time falls with rho exactly while
-    scale^(1/L) / rho is below a bound x*(L, fraction).""",
+    says="""At fixed covariance JEPA's critical time falls with rho exactly while scale^(1/L) /
+    rho is below a bound x*(L, fraction).""",
     kind="inequality",
     instances=lambda draw: {
         "depth": draw.integer(1, 12),
@@ -129,8 +131,8 @@ def monotone_in_rho(depth: int, fraction: float, factor: float) -> float:
     paper=PAPER,
     where="J13",
     source="derived",
-    says="""Deep JEPA orders features by lambda - s^2 scale^(1/L): the critical time is
-    L/(2L-1) b^-(2L-1) / (s^2 (rho - b)) (1 + x0/((1-x0)(2L-1))) up to relative order 1/L^2.""",
+    says="""Deep JEPA orders features by lambda - s^2 scale^(1/L): the critical time is L/(2L-1)
+    b^-(2L-1) / (s^2 (rho - b)) (1 + x0/((1-x0)(2L-1))) up to relative order 1/L^2.""",
     kind="asymptotic",
     instances=lambda draw: {"b": draw.uniform(0.3, 0.5), "rho": draw.uniform(0.8, 1.2)},
     tolerance=1.0,
@@ -141,9 +143,7 @@ def deep_law(b: float, rho: float) -> float:
     depths = np.array([40, 50, 60, 75, 90])
     mode = Mode.from_rho(1.0, rho)
     errors = [
-        abs(
-            float(jepa.critical_time(mode, L, b**L) / jepa.deep_critical_time(mode, L, b**L)) - 1
-        )
+        abs(float(jepa.critical_time(mode, L, b**L) / jepa.deep_critical_time(mode, L, b**L)) - 1)
         for L in depths
     ]
     return fit_rate(1.0 / depths, errors, 2.0, correction=1.0)
@@ -154,8 +154,8 @@ def deep_law(b: float, rho: float) -> float:
     paper=PAPER,
     where="J13",
     source="derived",
-    says="""Along features with lambda = rho^-a, deep JEPA learns the larger rho first exactly for
-    scale^(1/L) / rho above a boundary that tends to a / (a + 1).""",
+    says="""Along features with lambda = rho^-a, deep JEPA learns the larger rho first exactly
+    for scale^(1/L) / rho above a boundary that tends to a / (a + 1).""",
     kind="asymptotic",
     instances=lambda draw: {"power": draw.uniform(0.5, 2.0)},
     tolerance=1.0,
@@ -185,12 +185,12 @@ def inversion_boundary(power: float) -> float:
     paper=PAPER,
     where="J13",
     source="recalled",
-    says="""When covariance rises while rho falls (lambda = 1/rho), JEPA learns the features in the
-    order of rho, opposite to MAE.""",
+    says="""When covariance rises while rho falls (lambda = 1/rho), JEPA learns the features in
+    the order of rho, opposite to MAE.""",
     kind="inequality",
     verdict="holds_with_condition",
-    condition="""scale^(1/L) / rho lies between the two turning points, about 1/2 and 1: a deep network or
-    a large start. As scale -> 0 at fixed depth JEPA follows the covariance like MAE.""",
+    condition="""scale^(1/L) / rho lies between the two turning points, about 1/2 and 1: a deep
+    network or a large start. As scale -> 0 at fixed depth JEPA follows the covariance like MAE.""",
     instances=lambda draw: {
         "depth": draw.integer(8, 30),
         "x0": draw.uniform(0.55, 0.75),

@@ -9,9 +9,10 @@ Each model is a frozen dataclass with `mode` (exact covariances and variances of
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from sdtheory import _checks
 from sdtheory.jepa.modes import Floats, Mode
@@ -41,6 +42,12 @@ class MaskedSignal:
     target: Target = "full"
     second_keep: float = 0.5
     """Keep-probability of the second mask, for the target "independent"."""
+
+    if TYPE_CHECKING:  # what may be passed; what is stored are float64 arrays
+
+        def __init__(
+            self, signal: ArrayLike, keep: float, target: Target = "full", second_keep: float = 0.5
+        ) -> None: ...
 
     def __post_init__(self) -> None:
         signal = _checks.array("signal", self.signal, ndim=1, above=0.0)
@@ -101,6 +108,10 @@ class TwoViews:
     noise: Floats
     """nu^2, shape (d,) or ()."""
 
+    if TYPE_CHECKING:  # what may be passed; what is stored are float64 arrays
+
+        def __init__(self, signal: ArrayLike, noise: ArrayLike) -> None: ...
+
     def __post_init__(self) -> None:
         signal = _checks.array("signal", self.signal, ndim=1, above=0.0)
         noise = _checks.array("noise", self.noise, ndim=(0, 1), at_least=0.0)
@@ -139,9 +150,20 @@ class Autoregression:
     """gamma in (-1, 1), shape (d,) or ()."""
     noise: Floats
     """nu^2, stationary variance of n, shape (d,) or ()."""
-    noise_memory: Floats | float = 0.0
+    noise_memory: Floats = 0.0  # type: ignore[assignment]
     """gamma_n in (-1, 1); 0 is white noise."""
     lag: int = 1
+
+    if TYPE_CHECKING:  # what may be passed; what is stored are float64 arrays
+
+        def __init__(
+            self,
+            signal: ArrayLike,
+            memory: ArrayLike,
+            noise: ArrayLike,
+            noise_memory: ArrayLike = 0.0,
+            lag: int = 1,
+        ) -> None: ...
 
     def __post_init__(self) -> None:
         signal = _checks.array("signal", self.signal, ndim=1, above=0.0)
@@ -199,6 +221,12 @@ class Oscillators:
     """Rotation per step, in radians."""
     noise: Floats
     """nu^2 per coordinate, white."""
+
+    if TYPE_CHECKING:  # what may be passed; what is stored are float64 arrays
+
+        def __init__(
+            self, signal: ArrayLike, memory: ArrayLike, angle: ArrayLike, noise: ArrayLike
+        ) -> None: ...
 
     def __post_init__(self) -> None:
         signal = _checks.array("signal", self.signal, ndim=1, above=0.0)

@@ -8,9 +8,10 @@ A deep linear encoder meets it with one number, its `size` (the product of `dept
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from sdtheory import _checks
 
@@ -52,6 +53,10 @@ class Mode:
 
     covariance: Floats
     variance: Floats
+
+    if TYPE_CHECKING:  # what may be passed; what is stored are float64 arrays
+
+        def __init__(self, covariance: ArrayLike, variance: ArrayLike) -> None: ...
 
     def __post_init__(self) -> None:
         covariance = _checks.array("covariance", self.covariance)

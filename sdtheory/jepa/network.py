@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import reduce
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from sdtheory import _checks
 from sdtheory.jepa.modes import Floats, Mode, Objective
@@ -29,6 +31,10 @@ class Views:
 
     s_xx: Floats
     s_yx: Floats
+
+    if TYPE_CHECKING:  # what may be passed; what is stored are float64 arrays
+
+        def __init__(self, s_xx: ArrayLike, s_yx: ArrayLike) -> None: ...
 
     def __post_init__(self) -> None:
         s_xx = _checks.array("s_xx", self.s_xx, ndim=2)
