@@ -84,7 +84,7 @@ def folds(shrunk: Array, targets: Array) -> tuple[Array, Array]:
     Column i belongs to the fold without sample i; its diagonal entry is ignored.
     """
     xp = namespace(shrunk)
-    diagonal = xp.eye(shrunk.shape[0], dtype=shrunk.dtype) == 1
+    diagonal = xp.eye(shrunk.shape[0], dtype=shrunk.dtype, device=shrunk.device) == 1
     others = xp.where(diagonal, 0.0 * targets, targets)
     own = -xp.sum(shrunk * others.T, axis=1) / xp.linalg.diagonal(shrunk)
     others = xp.where(diagonal, own[:, None], others)
@@ -97,7 +97,8 @@ def shrinking_matrix(fit: KernelRidge, lam: float) -> Array:
     assert left is not None  # a fit keeps its samples
     xp, d = namespace(left), fit.eigenvalues
     kept = filters.ridge(d, lam)
-    matrix = xp.eye(left.shape[0], dtype=left.dtype) - (left * kept) @ left.T
+    identity = xp.eye(left.shape[0], dtype=left.dtype, device=left.device)
+    matrix = identity - (left * kept) @ left.T
     if float(xp.min(xp.linalg.diagonal(matrix))) <= 4 * left.shape[0] * eps(d):
         raise ValueError(
             "lam must be larger: a sample is interpolated (leverage one), so leaving it out is "

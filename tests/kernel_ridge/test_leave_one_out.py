@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from backends import BACKENDS
 
 from sdtheory import kernel_ridge
+from sdtheory._array import to_numpy
 
 EPS = np.finfo(float).eps
 SCHEDULES = [
@@ -50,3 +52,17 @@ def test_interpolation_is_refused():
     fit = kernel_ridge.fit(np.eye(3), np.ones(3))
     with pytest.raises(ValueError, match="lam must be larger"):
         kernel_ridge.leave_one_out_predictions(fit, 1e-17)
+
+
+@pytest.mark.parametrize("put", BACKENDS)
+def test_backend_is_kept(put, toy):
+    fit = kernel_ridge.fit(put(toy.kernel), put(toy.y))
+    got = kernel_ridge.leave_one_out_predictions(fit, 0.2, 0.75, 2)
+    assert put.owns(got)
+    want = kernel_ridge.leave_one_out_predictions(toy.fit, 0.2, 0.75, 2)
+    np.testing.assert_allclose(to_numpy(got), want, rtol=0, atol=1000 * put.eps)
+    best = kernel_ridge.optimal_xi(fit, 0.2, 2)
+    assert put.owns(best.xi)
+    assert put.owns(best.risk)
+    schedule = kernel_ridge.optimal_schedule(fit, 0.2, 2)
+    assert put.owns(schedule.mixture)

@@ -1,0 +1,159 @@
+"""Distilled processes against literal conditioning, refitting and Monte Carlo."""
+
+import numpy as np
+import pytest
+from backends import BACKENDS
+
+from sdtheory import claims, gp, kernel_ridge
+from sdtheory._array import to_numpy
+
+EPS = np.finfo(float).eps
+
+
+def conditioned(mean, cov, n, y, noise):
+    """Condition a joint Gaussian on its first n entries plus noise (variances (n,))."""
+    gain = np.linalg.solve(cov[:n, :n] + np.diag(noise), cov[:n, :]).T
+    return mean + gain @ (y - mean[:n]), cov - gain @ cov[:n, :]
+
+
+@pytest.mark.parametrize("steps", [0, 1, 4])
+def test_published_values(toy, steps):
+    got = gp.distribution_centric(toy.kernel, toy.y, 0.2, steps=2)
+    assert got.mean(toy.new)[0] == pytest.approx(0.3282458534060607, rel=1e-13)
+    assert got.variance(toy.new, [1.0])[0] == pytest.approx(0.08034415591260021, rel=1e-12)
+    reported = gp.data_centric(toy.kernel, toy.y, 0.2, steps=steps)
+    assert reported.variance(toy.new, [1.0])[0] == pytest.approx(0.1671788127446153, rel=1e-12)
+    honest = gp.data_centric(toy.kernel, toy.y, 0.2, steps=2)
+    assert honest.error_variance(toy.new, [1.0], 0.2)[0] == pytest.approx(
+        0.2295052785176038, rel=1e-12
+    )
+
+
+@pytest.mark.parametrize("levels", [False, True])
+def test_data_centric_is_refitting(data, rng, levels):
+    noises, xis = [0.3, 0.1, 0.5], [1.0, 0.6]
+    level = rng.uniform(0.5, 2.0, 20) if levels else np.ones(20)
+    full = np.block([[data.kernel, data.new.T], [data.new, data.prior]])
+    for column in range(2):
+        y = target = data.y[:, column]
+        for k, noise in enumerate(noises):
+            if k > 0:
+                target = xis[k - 1] * mean[:20] + (1 - xis[k - 1]) * y  # noqa: F821
+            mean, cov = conditioned(np.zeros(27), full, 20, target, noise * level)
+        got = gp.data_centric(data.kernel, data.y, noises, xi=xis, levels=level if levels else None)
+        atol = 1e4 * EPS
+        np.testing.assert_allclose(got.mean(data.new)[:, column], mean[20:], rtol=0, atol=atol)
+        np.testing.assert_allclose(
+            got.covariance(data.new, data.prior), cov[20:, 20:], rtol=0, atol=atol
+        )
+        np.testing.assert_allclose(
+            got.variance(data.new, np.diag(data.prior)), np.diag(cov)[20:], rtol=0, atol=atol
+        )
+
+
+@pytest.mark.parametrize("per_sample", [False, True])
+def test_distribution_centric_is_conditioning_again(data, rng, per_sample):
+    noises = rng.uniform(0.2, 1.0, size=(3, 20)) if per_sample else np.array([0.3, 0.1, 0.5])
+    y = data.y[:, 0]
+    mean, cov = np.zeros(27), np.block([[data.kernel, data.new.T], [data.new, data.prior]])
+    for noise in noises:
+        mean, cov = conditioned(mean, cov, 20, y, noise * np.ones(20))
+    got = gp.distribution_centric(data.kernel, y, noises)
+    np.testing.assert_allclose(got.mean(data.new), mean[20:], rtol=0, atol=1e5 * EPS)
+    np.testing.assert_allclose(
+        got.covariance(data.new, data.prior), cov[20:, 20:], rtol=0, atol=1e5 * EPS
+    )
+
+
+def test_the_hybrid_keeps_its_mean(data):
+    y = data.y[:, 0]
+    mean, cov = np.zeros(27), np.block([[data.kernel, data.new.T], [data.new, data.prior]])
+    target = y
+    for _ in range(3):
+        mean, cov = conditioned(mean, cov, 20, target, 0.3 * np.ones(20))
+        target = mean[:20]
+    got = gp.hybrid(data.kernel, y, 0.3, steps=2)
+    np.testing.assert_allclose(got.mean(data.new), mean[20:], rtol=0, atol=1e4 * EPS)
+    np.testing.assert_allclose(
+        got.covariance(data.new, data.prior), cov[20:, 20:], rtol=0, atol=1e4 * EPS
+    )
+    with pytest.raises(ValueError, match="noise must be a number or one variance a fit"):
+        gp.hybrid(data.kernel, y, np.ones((2, 20)))
+
+
+@pytest.mark.parametrize("kind", ["data", "distribution"])
+def test_the_error_covariance_is_the_error_s(data, rng, kind):
+    noise = 0.3
+    full = np.block([[data.kernel, data.new.T], [data.new, data.prior]])
+    draws = rng.multivariate_normal(np.zeros(27), full, size=40_000, method="cholesky")
+    labels = draws[:, :20] + noise**0.5 * rng.normal(size=(40_000, 20))
+    make = gp.data_centric if kind == "data" else gp.distribution_centric
+    process = make(data.kernel, labels.T, noise, steps=4)
+    missed = draws[:, 20:] - process.mean(data.new).T
+    want = process.error_covariance(data.new, data.prior, noise)
+    products = missed[:, :, None] * missed[:, None, :]
+    size = np.sqrt(np.outer(np.diag(want), np.diag(want)))
+    assert claims.z_score(products, want, precision=0.02, scale=size) < 4.5
+    np.testing.assert_allclose(
+        process.error_variance(data.new, np.diag(data.prior), noise), np.diag(want), rtol=1e-10
+    )
+    # Overconfident: the honest covariance exceeds that of the ordinary posterior.
+    posterior = gp.data_centric(data.kernel, labels[0], noise, steps=0)
+    excess = want - posterior.covariance(data.new, data.prior)
+    assert np.linalg.eigvalsh(excess).min() > -1e4 * EPS
+    np.testing.assert_allclose(
+        posterior.error_covariance(data.new, data.prior, noise),
+        posterior.covariance(data.new, data.prior),
+        rtol=0,
+        atol=1e4 * EPS,
+    )
+
+
+def test_the_mean_is_kernel_ridge(data):
+    process = gp.data_centric(data.kernel, data.y, [0.3, 0.1], xi=0.4)
+    fit = kernel_ridge.fit(data.kernel, data.y)
+    np.testing.assert_array_equal(process.mean(data.new), fit.predict(data.new, [0.3, 0.1], 0.4))
+
+
+def test_many_rounds_interpolate(rng):
+    half = rng.normal(size=(8, 3))
+    kernel, y = half @ half.T, rng.normal(size=8)
+    process = gp.distribution_centric(kernel, y, 0.1, steps=10**12)
+    np.testing.assert_allclose(
+        process.mean(kernel), half @ np.linalg.lstsq(half, y)[0], rtol=0, atol=1e-9
+    )
+    assert np.all(process.variance(kernel, np.diag(kernel)) >= 0)
+    assert process.variance(kernel, np.diag(kernel)).max() < 1e-9
+
+
+@pytest.mark.parametrize("put", BACKENDS)
+def test_backend_is_kept(put, rng):
+    x = rng.normal(size=(6, 2))
+    kernel = np.exp(-((x[:, None] - x) ** 2).sum(-1))
+    y = rng.normal(size=6)
+    for make in (gp.data_centric, gp.distribution_centric):
+        process, want = make(put(kernel), put(y), 0.5, steps=2), make(kernel, y, 0.5, steps=2)
+        for name, arguments in {
+            "mean": (),
+            "covariance": (kernel,),
+            "variance": (np.diag(kernel),),
+            "error_variance": (np.diag(kernel), 0.5),
+        }.items():
+            given = [put(a) if isinstance(a, np.ndarray) else a for a in arguments]
+            got = getattr(process, name)(put(kernel), *given)
+            assert put.owns(got)
+            reference = getattr(want, name)(kernel, *arguments)
+            np.testing.assert_allclose(to_numpy(got), reference, rtol=0, atol=500 * put.eps)
+
+
+def test_wrong_arguments_are_named(data):
+    with pytest.raises(ValueError, match="noise must be greater than 0"):
+        gp.distribution_centric(data.kernel, data.y, [0.1, 0.0])
+    with pytest.raises(ValueError, match="noise must have 3 entries for 2 rounds"):
+        gp.distribution_centric(data.kernel, data.y, [0.1, 0.2], steps=2)
+    with pytest.raises(ValueError, match="noise must have one column a sample"):
+        gp.distribution_centric(data.kernel, data.y, np.ones((2, 3)))
+    with pytest.raises(ValueError, match="noise 3 entries"):
+        gp.data_centric(data.kernel, data.y, [0.1, 0.2], steps=2)
+    with pytest.raises(ValueError, match="prior and new must have the same length"):
+        gp.data_centric(data.kernel, data.y, 0.1).variance(data.new, np.ones(3))
