@@ -150,7 +150,7 @@ def line_search(
     length, searching = first, active
     best = start
     for _ in range(trials):
-        trial = start.theta + torch.where(searching, length, 0.0)[:, None] * direction
+        trial = start.theta + length[:, None] * direction
         values, gradients = evaluate(trial, step)
         steepness = (direction * gradients).sum(dim=1)
         decreased = values <= start.values + DECREASE * length * slope

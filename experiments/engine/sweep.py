@@ -168,7 +168,7 @@ def provenance(
         "device": describe_device(device),
         "tf32": False,
         "threads_per_task": 1,
-        "platform": platform.platform(),
+        "platform": f"{platform.system()} {platform.machine()}",
         "versions": versions(),
         **commit(),
     }

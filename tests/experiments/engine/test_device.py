@@ -30,6 +30,7 @@ def test_index_is_checked(monkeypatch):
 
 def test_settings_are_restored():
     threads = torch.get_num_threads()
+    torch.set_num_threads(2)
     before = torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
     torch.backends.cuda.matmul.allow_tf32 = True
     try:
@@ -38,8 +39,9 @@ def test_settings_are_restored():
             assert not torch.backends.cuda.matmul.allow_tf32
             assert not torch.backends.cudnn.allow_tf32
         assert torch.backends.cuda.matmul.allow_tf32
-        assert torch.get_num_threads() == threads
+        assert torch.get_num_threads() == 2
     finally:
+        torch.set_num_threads(threads)
         torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32 = before
 
 

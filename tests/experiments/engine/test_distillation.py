@@ -89,7 +89,7 @@ def test_starts_are_what_they_say(rng):
     streams = Streams.of(np.arange(3))
     x, y = torch.tensor(rng.normal(size=(8, 4))), torch.tensor(rng.normal(size=(8, 2)))
     teacher = Learner(MLP((4, 5, 2)), x, squared, Adam(0.05), 5, streams)
-    student = Learner(MLP((4, 5, 2)), x, squared, Adam(0.05), 0, streams)
+    student = Learner(MLP((4, 5, 2)), x, squared, Adam(0.05), 0, streams.child("other"))
     begin = teacher.init()["weight0"]
     ends = {
         start: ds.repeated([teacher, student, student], y, [1.0, 1.0], start=start)

@@ -78,6 +78,14 @@ def test_moments_and_independence(index):
     assert uniform.max() < 1
 
 
+def test_streams_with_overlapping_counters_are_not_shifted_copies(monkeypatch):
+    """Two states one increment apart visit the same counters, one draw later."""
+    monkeypatch.setattr(Streams, "child", lambda self, label, index=0: self)
+    words = Streams(torch.tensor([5, signed(5 + GOLDEN)])).words("x", 40)
+    # Were only one of the two keys mixed in, this difference would be the same everywhere.
+    assert len(torch.unique(words[0, 1:] ^ words[1, :-1])) == 39
+
+
 def test_integers_and_permutations():
     streams = Streams.of(np.arange(200))
     draws = streams.integers("i", 5, 400).numpy()
