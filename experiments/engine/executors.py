@@ -85,8 +85,14 @@ def dask(scheduler: str) -> Iterator[Executor]:
     except ImportError as error:
         raise ImportError("executor dask needs dask[distributed]; install it") from error
     connect: Any = Client
-    with connect(scheduler) as client, client.get_executor(pure=False, retries=0) as executor:
-        yield executor
+    with connect(scheduler) as client:
+        executor = client.get_executor(pure=False, retries=0)
+        try:
+            yield executor
+        except BaseException:
+            executor.shutdown(wait=False)  # cancels what the cluster has not finished
+            raise
+        executor.shutdown(wait=True)
 
 
 def open_executor(

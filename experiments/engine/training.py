@@ -4,7 +4,7 @@ Runs share no parameter, so the gradient of the sum of their objectives is the s
 gradients; one backward pass serves all.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -138,6 +138,7 @@ def minimise(
     *,
     frozen: Collection[str] = (),
     penalty: Penalty | None = None,
+    rates: Mapping[str, PerRun] | None = None,
     average: PerRun | None = None,
     recorder: Recorder | None = None,
 ) -> Fitted:
@@ -157,6 +158,9 @@ def minimise(
         Parameters that stay as they are.
     penalty : Penalty, optional
         Weight decay; its gradient is added without a detour through autograd.
+    rates : mapping, optional
+        Factors of the gradients of some parameters, weight decay included: with `GradientDescent`,
+        learning rates of their own relative to the others'.
     average : float or array of shape (runs,), optional
         Decay per step of an exponential moving average of the parameters, handed to the objective.
     recorder : Recorder, optional
@@ -172,6 +176,7 @@ def minimise(
     mean = theta.clone() if average is not None else None
     keep = column(average, theta) if average is not None else None
     measured: list[Tensor] = []
+    factors = relative_rates(rates, layout, theta) if rates else None
     strengths = penalty.strengths(layout, theta) if penalty is not None else None
     anchor = layout.flatten(penalty.anchor) if penalty and penalty.anchor is not None else None
 
@@ -187,7 +192,7 @@ def minimise(
             shift = matrix if anchor is None else matrix - anchor
             values = values + 0.5 * (shift * (strengths * shift)).sum(dim=1)
             gradients = gradients.addcmul(shift, strengths)
-        return values, gradients
+        return values, gradients if factors is None else factors * gradients
 
     def after(matrix: Tensor, done: int) -> None:
         if mean is not None and keep is not None:
@@ -209,6 +214,18 @@ def minimise(
         None if mean is None else named(mean),
         torch.stack(measured, dim=1) if measured else None,
     )
+
+
+def relative_rates(rates: Mapping[str, PerRun], layout: Layout, like: Tensor) -> Tensor:
+    """Return the factor of every entry of the gradient, shape ``(runs, entries)``."""
+    unknown = sorted(set(rates) - set(layout.names))
+    if unknown:
+        raise ValueError(f"rates must name trained parameters {layout.names}, got {unknown}")
+    parts = [
+        column(rates.get(name, 1.0), like).expand(len(like), size)
+        for name, size in zip(layout.names, layout.sizes, strict=True)
+    ]
+    return torch.cat(parts, dim=1)
 
 
 def join(parts: Sequence[Fitted]) -> Fitted:

@@ -1,5 +1,6 @@
 """Where tasks run."""
 
+import contextlib
 import os
 
 import pytest
@@ -30,6 +31,30 @@ def test_inline_lets_interrupts_through():
 def test_processes_are_other_processes():
     with open_executor("processes", CPU, 1) as executor:
         assert executor.submit(os.getpid).result() != os.getpid()
+
+
+@pytest.mark.parametrize("interrupted", [False, True])
+def test_dask_waits_for_its_tasks_unless_interrupted(interrupted, monkeypatch):
+    distributed = pytest.importorskip("distributed")
+    calls = []
+
+    class Client(contextlib.nullcontext):
+        def __init__(self, address):
+            calls.append(address)
+            super().__init__(self)
+
+        def get_executor(self, **options):
+            return self
+
+        def shutdown(self, *, wait):
+            calls.append(wait)
+
+    monkeypatch.setattr(distributed, "Client", Client)
+    expected = pytest.raises(KeyboardInterrupt) if interrupted else contextlib.nullcontext()
+    with expected, open_executor("dask", CPU, scheduler="tcp://host:8786"):
+        if interrupted:
+            interrupt()
+    assert calls == ["tcp://host:8786", not interrupted]
 
 
 @pytest.mark.parametrize(

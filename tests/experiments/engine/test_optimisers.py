@@ -96,6 +96,29 @@ def test_penalty_on_some_parameters_only(rng):
     assert torch.equal(fit.params["b"], start["b"])
 
 
+def test_a_parameter_with_a_rate_of_its_own(rng):
+    """Doubling the rate of one parameter by hand, in a loop of plain gradient steps."""
+    objective, start = problem(rng)
+    decay, factor = 0.1, np.array([2.0, 0.5, 0.0])
+    fit = minimise(
+        objective, start, GradientDescent(RATES), 20, penalty=Penalty(decay), rates={"b": factor}
+    )
+    now = start
+    rate = torch.tensor(RATES)[:, None]
+    for _ in range(20):
+        leaves = {name: value.clone().requires_grad_() for name, value in now.items()}
+        squares = sum(leaf.square().sum() for leaf in leaves.values())
+        total = objective(leaves, None).sum() + decay / 2 * squares
+        slopes = dict(zip(leaves, torch.autograd.grad(total, leaves.values()), strict=True))
+        slopes["b"] = torch.tensor(factor)[:, None] * slopes["b"]
+        now = {name: now[name] - rate * slopes[name] for name in now}
+    for name, value in now.items():
+        torch.testing.assert_close(fit.params[name], value, rtol=1e-12, atol=1e-13)
+    assert torch.equal(fit.params["b"][2], start["b"][2])
+    with pytest.raises(ValueError, match=r"rates must name trained parameters .*, got \['c'\]"):
+        minimise(objective, start, GradientDescent(RATES), 1, rates={"c": 2.0})
+
+
 def test_frozen_parameters_average_and_recorder(rng):
     objective, start = problem(rng)
     seen = []
