@@ -1,11 +1,11 @@
 """How much faster the closed form of the mode laws is than a stiff solver, mode by mode.
 
-Run from the repository's root: ``python -m benchmarks.jepa_trajectory``.  Both ways get the sizes of
-10,000 modes at 200 times, in one process, float64.  The peer is ``scipy.integrate.solve_ivp`` with
-Radau at rtol 1e-10 in the log size, which is the variable it is fastest in; it takes hours for all
-modes, so it runs on a random sample of them and its time is multiplied up.  The ratio must be at most
-1/1000 and the worst relative error of the closed form, against 50 digits, at most 1e-9, or the exit
-status is 1.
+Run from the repository's root: ``python -m benchmarks.jepa_trajectory``.  Both ways get the sizes
+of 10,000 modes at 200 times, in one process, float64.  The peer is ``scipy.integrate.solve_ivp``
+with Radau at rtol 1e-10 in the log size, the variable it is fastest in; it takes hours for all
+modes, so it runs on a random sample of them and its time is multiplied up.  The ratio must be at
+most 1/1000 and the worst relative error of the closed form, against 50 digits, at most 1e-9, or the
+exit status is 1.
 """
 
 import argparse
