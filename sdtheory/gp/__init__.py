@@ -1,6 +1,11 @@
 """Gaussian-process self-distillation (Borup & Andersen 2023)."""
 
+from . import continuous_bernoulli
+from .averages import average_mean, average_sigmoid, average_sigmoid_by_erf
 from .evidence import Evidence, data_centric_evidence, duplicated_evidence
+from .hyperparameters import Optimised, optimise_evidence
+from .laplace import Laplace, evidence_gradient, laplace
+from .likelihoods import BERNOULLI, CONTINUOUS_BERNOULLI, Likelihood
 from .regression import (
     GaussianProcess,
     data_centric,
@@ -8,14 +13,33 @@ from .regression import (
     effective_noise,
     hybrid,
 )
+from .reuse import LatentProcess, distribution_centric_classification
+from .soft_labels import SoftLabelProcess, data_centric_classification, linearised_gain
 
 __all__ = [
+    "BERNOULLI",
+    "CONTINUOUS_BERNOULLI",
     "Evidence",
     "GaussianProcess",
+    "Laplace",
+    "LatentProcess",
+    "Likelihood",
+    "Optimised",
+    "SoftLabelProcess",
+    "average_mean",
+    "average_sigmoid",
+    "average_sigmoid_by_erf",
+    "continuous_bernoulli",
     "data_centric",
+    "data_centric_classification",
     "data_centric_evidence",
     "distribution_centric",
+    "distribution_centric_classification",
     "duplicated_evidence",
     "effective_noise",
+    "evidence_gradient",
     "hybrid",
+    "laplace",
+    "linearised_gain",
+    "optimise_evidence",
 ]

@@ -1,0 +1,154 @@
+"""Choosing hyper-parameters between rounds, and why to choose them once.
+
+`none`   keep what was given.
+`first`  maximise the evidence of the first fit, on the labels, then keep. Recommended.
+`all`    maximise again on each round's targets. Those are smoother than the labels and free of
+         noise, so amplitudes collapse, length scales grow and a free noise level goes to its lower
+         bound, where students copy their teachers: it needs a floor, and it gets one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.optimize
+
+from sdtheory import _checks
+from sdtheory.gp.evidence import data_centric_evidence
+from sdtheory.spectral import filters
+from sdtheory.spectral.smoother import Smoother
+
+__all__ = ["MODES", "Optimised", "optimise_evidence"]
+
+FloatArray = np.ndarray[Any, np.dtype[np.float64]]
+Kernel = Callable[[FloatArray], tuple[FloatArray, FloatArray]]
+
+MODES = ("none", "first", "all")
+
+
+@dataclass(frozen=True, slots=True)
+class Optimised:
+    """Hyper-parameters of every fit of a data-centric chain."""
+
+    theta: FloatArray
+    """Kernel parameters (steps + 1, p) of every fit."""
+    noise: FloatArray
+    """Noise variance (steps + 1,) of every fit."""
+    evidence: FloatArray
+    """Log marginal likelihood (steps + 1,) of every fit's targets."""
+    dual: FloatArray
+    """Weights (n,) or (n, q) of the last fit: means are K(new, train) @ dual at its theta."""
+    at_floor: bool
+    """Some fit's noise was stopped by its floor: its student hardly differs from its teacher."""
+
+
+def optimise_evidence(
+    kernel: Kernel,
+    theta: FloatArray,
+    bounds: FloatArray,
+    y: FloatArray,
+    noise: float,
+    *,
+    noise_floor: float | None = None,
+    mode: str = "first",
+    xi: FloatArray | float = 1.0,
+    steps: int = 1,
+) -> Optimised:
+    """Run a data-centric chain, choosing hyper-parameters by evidence as `mode` says.
+
+    Parameters
+    ----------
+    kernel : callable
+        Returns K (n, n) and its derivatives (p, n, n) at parameters theta (p,).
+    theta : array (p,)
+        Where to start: usually logarithms of positive parameters.
+    bounds : array (p, 2)
+        Interval of each parameter.
+    y : array (n,) or (n, q)
+        Labels.
+    noise : float
+        Noise variance; optimised too if a floor is given.
+    noise_floor : float, optional
+        Lower bound of the noise variance. Without one the noise is kept.
+    mode : {"none", "first", "all"}
+        When to optimise.
+    xi, steps
+        Weights on the teacher and number of rounds, as in `data_centric`.
+
+    Returns
+    -------
+    Optimised
+        Unlike `data_centric`, a chain in mode "all" changes its kernel, so there is no common
+        spectrum: every fit has its own factorisation.
+    """
+    _checks.choice("mode", mode, MODES)
+    steps = _checks.integer("steps", steps)
+    noise = _checks.number("noise", noise, above=0)
+    if noise_floor is not None:
+        noise_floor = _checks.number("noise_floor", noise_floor, above=0, at_most=noise)
+    y = np.asarray(_checks.array("y", y, ndim=(1, 2)))
+    theta = np.asarray(_checks.array("theta", theta, ndim=1))
+    bounds = np.asarray(_checks.array("bounds", bounds, ndim=2))
+    if bounds.shape != (theta.size, 2):
+        raise ValueError(f"bounds must have shape ({theta.size}, 2), got {bounds.shape}")
+    weights = np.broadcast_to(
+        np.asarray(_checks.array("xi", xi, ndim=(0, 1), empty=True)), (steps,)
+    )
+    targets, thetas, noises, evidence, dual = y, [], [], [], y
+    for k in range(steps + 1):
+        if mode == "all" or (mode == "first" and k == 0):
+            theta, noise = _maximise(kernel, theta, bounds, targets, noise, noise_floor)
+        matrix = kernel(theta)[0]
+        smoother = Smoother.from_kernel(matrix, targets)
+        profile = filters.distill(smoother.eigenvalues, noise, 0.0, steps=0)
+        dual, fitted = smoother.dual(profile), smoother.fitted(profile)
+        thetas.append(theta)
+        noises.append(noise)
+        evidence.append(float(data_centric_evidence(matrix, targets, noise, steps=0).value[0]))
+        if k < steps:
+            targets = weights[k] * fitted + (1.0 - weights[k]) * y
+    floor = noise_floor is not None and min(noises) <= noise_floor * (1 + 1e-6)
+    return Optimised(np.array(thetas), np.array(noises), np.array(evidence), dual, floor)
+
+
+def _maximise(
+    kernel: Kernel,
+    theta: FloatArray,
+    bounds: FloatArray,
+    targets: FloatArray,
+    noise: float,
+    floor: float | None,
+) -> tuple[FloatArray, float]:
+    """Return the parameters and the noise at a local maximum of the evidence."""
+    columns = targets if targets.ndim == 2 else targets[:, None]
+
+    def loss(parameters: FloatArray) -> tuple[float, FloatArray]:
+        level = noise if floor is None else float(np.exp(parameters[-1]))
+        matrix, derivatives = kernel(parameters[: theta.size])
+        total = matrix + level * np.eye(matrix.shape[0])
+        factor = scipy.linalg.cho_factor(total, lower=True, check_finite=False)
+        weights = scipy.linalg.cho_solve(factor, columns, check_finite=False)
+        outputs, n = columns.shape[1], columns.shape[0]
+        log_det = 2.0 * float(np.sum(np.log(np.diagonal(factor[0]))))
+        value = -0.5 * float(np.sum(columns * weights))
+        value -= 0.5 * outputs * (log_det + n * np.log(2 * np.pi))
+        inner = weights @ weights.T - outputs * scipy.linalg.cho_solve(factor, np.eye(n))
+        gradient = [0.5 * float(np.sum(inner * d)) for d in derivatives]
+        if floor is not None:
+            gradient.append(0.5 * level * float(np.trace(inner)))
+        return -value, -np.array(gradient)
+
+    start, box = theta, bounds
+    if floor is not None:
+        start = np.append(theta, np.log(noise))
+        box = np.vstack([bounds, [np.log(floor), max(np.log(noise), np.log(floor)) + 20.0]])
+    found = scipy.optimize.minimize(
+        loss, start, jac=True, method="L-BFGS-B", bounds=list(map(tuple, box))
+    )
+    best = np.asarray(found.x)
+    if floor is None:
+        return best, noise
+    return best[:-1], float(np.exp(best[-1]))

@@ -1,0 +1,61 @@
+"""Log-concave likelihoods of labels in [0, 1]: log p(y | f) = y f - A(f)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.special import expit
+
+from sdtheory.gp import continuous_bernoulli
+
+__all__ = ["BERNOULLI", "CONTINUOUS_BERNOULLI", "LIKELIHOODS", "Likelihood"]
+
+FloatArray = np.ndarray[Any, np.dtype[np.float64]]
+Elementwise = Callable[[FloatArray], FloatArray]
+
+
+@dataclass(frozen=True, slots=True)
+class Likelihood:
+    """A(f) and its first three derivatives, each elementwise in the logit f."""
+
+    name: str
+    log_partition: Elementwise
+    mean: Elementwise
+    curvature: Elementwise
+    third: Elementwise
+
+    def log_density(self, y: FloatArray, f: FloatArray) -> FloatArray:
+        """Return y f - A(f), by A(f) - f = A(-f): nothing cancels where a label is certain."""
+        return -y * self.log_partition(-f) - (1.0 - y) * self.log_partition(f)
+
+    def residual(self, y: FloatArray, f: FloatArray) -> FloatArray:
+        """Return y - A'(f), by 1 - A'(f) = A'(-f)."""
+        return y * self.mean(-f) - (1.0 - y) * self.mean(f)
+
+
+def _softplus(f: FloatArray) -> FloatArray:
+    return np.logaddexp(0.0, f)
+
+
+def _variance(f: FloatArray) -> FloatArray:
+    # expit(f) (1 - expit(f)) without the subtraction.
+    variance: FloatArray = expit(f) * expit(-f)
+    return variance
+
+
+def _skewness(f: FloatArray) -> FloatArray:
+    return -_variance(f) * np.tanh(0.5 * f)
+
+
+BERNOULLI = Likelihood("bernoulli", _softplus, expit, _variance, _skewness)
+CONTINUOUS_BERNOULLI = Likelihood(
+    "continuous_bernoulli",
+    continuous_bernoulli.log_partition,
+    continuous_bernoulli.mean,
+    continuous_bernoulli.curvature,
+    continuous_bernoulli.third,
+)
+LIKELIHOODS = {likelihood.name: likelihood for likelihood in (BERNOULLI, CONTINUOUS_BERNOULLI)}

@@ -1,0 +1,99 @@
+"""Choosing hyper-parameters once or in every round, and what goes wrong with the latter."""
+
+import numpy as np
+import pytest
+from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
+
+from sdtheory import gp
+
+BOUNDS = np.log([[1e-3, 1e3], [1e-2, 1e2]])
+
+
+def kernel_of(x):
+    distances = (x[:, None] - x) ** 2
+
+    def kernel(theta):
+        inside = distances * np.exp(-2 * theta[1])
+        matrix = np.exp(theta[0] - 0.5 * inside)
+        return matrix, np.stack([matrix, matrix * inside])
+
+    return kernel
+
+
+def sine(rng, n=40):
+    x = rng.uniform(-3, 3, n)
+    return x, np.sin(2 * x) + 0.3 * rng.normal(size=n)
+
+
+def run(x, y, **options):
+    return gp.optimise_evidence(kernel_of(x), np.zeros(2), BOUNDS, y, 0.09, **options)
+
+
+def test_the_first_fit_is_that_of_scikit_learn(rng):
+    x, y = sine(rng)
+    peer = GaussianProcessRegressor(
+        ConstantKernel(1.0, (1e-3, 1e3)) * RBF(1.0, (1e-2, 1e2)), alpha=0.09
+    ).fit(x[:, None], y)
+    ours = run(x, y, steps=0)
+    assert ours.evidence[0] == pytest.approx(peer.log_marginal_likelihood_value_, rel=1e-7)
+    noisy = GaussianProcessRegressor(
+        ConstantKernel(1.0, (1e-3, 1e3)) * RBF(1.0, (1e-2, 1e2)) + WhiteKernel(0.09, (1e-6, 1e3)),
+        alpha=0.0,
+    ).fit(x[:, None], y)
+    ours = run(x, y, steps=0, noise_floor=1e-6)
+    assert ours.evidence[0] == pytest.approx(noisy.log_marginal_likelihood_value_, rel=1e-6)
+
+
+def test_first_keeps_what_it_found(rng):
+    x, y = sine(rng)
+    first = run(x, y, steps=3)
+    assert np.all(first.theta == first.theta[0])
+    chain = gp.data_centric_evidence(kernel_of(x)(first.theta[0])[0], y, 0.09, steps=3)
+    np.testing.assert_allclose(first.evidence, chain.value, rtol=1e-9)
+    kernel = kernel_of(x)(first.theta[0])[0]
+    mean = gp.data_centric(kernel, y, 0.09, steps=3).mean(kernel)
+    np.testing.assert_allclose(kernel @ first.dual, mean, rtol=0, atol=1e-9)
+    kept = run(x, y, steps=3, mode="none")
+    assert not kept.theta.any()
+
+
+def test_all_collapses_faster_at_fixed_noise(rng):
+    x, y = sine(rng)
+    every = run(x, y, steps=7, mode="all")
+    amplitude, length = every.theta[:, 0], every.theta[:, 1]
+    assert amplitude[-1] < amplitude[0]
+    assert length[-1] > length[0]
+
+
+def test_all_with_free_noise_is_stopped_by_its_floor(rng):
+    x, y = sine(rng)
+    every = run(x, y, steps=2, mode="all", noise_floor=1e-8)
+    assert every.at_floor
+    # A student without noise copies its teacher.
+    teacher = run(x, y, steps=0, mode="all", noise_floor=1e-8)
+    assert not teacher.at_floor
+    teacher_mean = kernel_of(x)(teacher.theta[0])[0] @ teacher.dual
+    student_mean = kernel_of(x)(every.theta[2])[0] @ every.dual
+    np.testing.assert_allclose(student_mean, teacher_mean, rtol=0, atol=1e-3)
+
+
+def test_several_outputs_share_their_hyper_parameters(rng):
+    x, y = sine(rng)
+    both = run(x, np.stack([y, y], axis=1), steps=1)
+    one = run(x, y, steps=1)
+    np.testing.assert_allclose(both.theta, one.theta, rtol=0, atol=1e-3)
+    np.testing.assert_allclose(both.evidence, 2 * one.evidence, rtol=1e-5)
+
+
+def test_wrong_arguments_are_named(rng):
+    x, y = sine(rng, 5)
+    for options, message in (
+        ({"mode": "last"}, "mode must be one of"),
+        ({"noise_floor": 1.0}, "noise_floor must be at most 0.09"),
+        ({"steps": -1}, "steps must be at least 0"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            run(x, y, **options)
+    with pytest.raises(ValueError, match="bounds must have shape"):
+        gp.optimise_evidence(kernel_of(x), np.zeros(2), np.zeros((1, 2)), y, 0.1)

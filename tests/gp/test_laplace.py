@@ -1,0 +1,155 @@
+"""Laplace's approximation against scikit-learn, dense algebra and finite differences."""
+
+import numpy as np
+import pytest
+import scipy.optimize
+from sklearn.gaussian_process import GaussianProcessClassifier
+from sklearn.gaussian_process.kernels import RBF, ConstantKernel
+
+from sdtheory import gp
+
+EPS = np.finfo(float).eps
+LIKELIHOODS = [gp.BERNOULLI, gp.CONTINUOUS_BERNOULLI]
+
+
+def problem(rng, n=15, amplitude=4.0):
+    x = rng.normal(size=(n, 2))
+    kernel = amplitude * np.exp(-0.5 * ((x[:, None] - x) ** 2).sum(-1))
+    return x, kernel, rng.uniform(size=n)
+
+
+def test_published_values(six):
+    fit = gp.laplace(six.kernel, six.y, gp.BERNOULLI)
+    mode = [
+        -0.833896724352979,
+        -0.2360166742014802,
+        0.3810679315523608,
+        1.003664899870704,
+        0.6272228036534891,
+        -0.2561131601517239,
+    ]
+    np.testing.assert_allclose(fit.mode, mode, rtol=1e-12)
+    assert fit.evidence == pytest.approx(-4.318943075704218, rel=1e-13)
+    mean, variance = fit.latent(six.new, six.prior)
+    np.testing.assert_allclose(mean, [0.8740671030086885, -0.399271760044557], rtol=1e-12)
+    np.testing.assert_allclose(variance, [1.02722606529569, 1.756309208914905], rtol=1e-12)
+
+
+@pytest.mark.parametrize("likelihood", LIKELIHOODS)
+@pytest.mark.parametrize("copies", [1.0, 3.0])
+def test_the_mode_is_a_maximum(rng, likelihood, copies):
+    _, kernel, y = problem(rng)
+    sites, shift = rng.uniform(0, 2, 15), rng.normal(size=15)
+    fit = gp.laplace(kernel, y, likelihood, copies=copies, sites=sites, shift=shift)
+    # Stationary: the dual weights are the gradient of everything but the prior.
+    gradient = copies * (y - likelihood.mean(fit.mode)) + shift - sites * fit.mode
+    np.testing.assert_allclose(fit.mode, kernel @ gradient, rtol=0, atol=1e-13 * 15 * 4)
+    root = np.linalg.cholesky(kernel)
+
+    def loss(white):
+        f = root @ white
+        value = copies * np.sum(y * f - likelihood.log_partition(f)) + shift @ f
+        return -(value - 0.5 * f @ (sites * f) - 0.5 * white @ white)
+
+    found = scipy.optimize.minimize(loss, np.zeros(15), tol=1e-12)
+    assert loss(np.linalg.solve(root, fit.mode)) <= found.fun + 1e-10
+    np.testing.assert_allclose(root @ found.x, fit.mode, rtol=0, atol=1e-4)
+    assert fit.iterations <= 12
+
+
+def test_scikit_learn_agrees(rng):
+    x, _, _ = problem(rng)
+    y = (x[:, 0] + rng.normal(size=15) > 0).astype(float)
+    formula = ConstantKernel(4.0) * RBF(1.3)
+    peer = GaussianProcessClassifier(formula, optimizer=None).fit(x, y)
+    fit = gp.laplace(formula(x), y, gp.BERNOULLI)
+    assert fit.evidence == pytest.approx(peer.log_marginal_likelihood_value_, rel=1e-10)
+    new = rng.normal(size=(5, 2))
+    mean, variance = fit.latent(formula(new, x), np.full(5, 4.0))
+    np.testing.assert_allclose(
+        gp.average_sigmoid_by_erf(mean, variance), peer.predict_proba(new)[:, 1], atol=1e-9
+    )
+
+
+@pytest.mark.parametrize("likelihood", LIKELIHOODS)
+def test_the_posterior_is_the_dense_one(rng, likelihood):
+    x, kernel, y = problem(rng)
+    sites = rng.uniform(0, 2, 15)
+    fit = gp.laplace(kernel, y, likelihood, sites=sites, shift=rng.normal(size=15))
+    new = rng.normal(size=(4, 2))
+    cross = 4 * np.exp(-0.5 * ((new[:, None] - x) ** 2).sum(-1))
+    prior = 4 * np.exp(-0.5 * ((new[:, None] - new) ** 2).sum(-1))
+    precision = sites + likelihood.curvature(fit.mode)
+    inner = np.linalg.inv(kernel + np.diag(1 / precision))
+    want = prior - cross @ inner @ cross.T
+    atol = 1e4 * EPS * np.linalg.cond(kernel + np.diag(1 / precision))
+    np.testing.assert_allclose(fit.covariance(cross, prior), want, rtol=0, atol=atol)
+    mean, variance = fit.latent(cross, np.diag(prior))
+    np.testing.assert_allclose(variance, np.diag(want), rtol=0, atol=atol)
+    np.testing.assert_allclose(mean, cross @ np.linalg.solve(kernel, fit.mode), rtol=1e-6)
+    log_det = np.linalg.slogdet(np.eye(15) + kernel * precision)[1]
+    assert fit.log_det == pytest.approx(log_det, rel=1e-12)
+
+
+@pytest.mark.parametrize("likelihood", LIKELIHOODS)
+@pytest.mark.parametrize("copies", [1.0, 3.0])
+def test_the_gradient_is_the_slope(rng, likelihood, copies):
+    x, _, y = problem(rng)
+    distances = ((x[:, None] - x) ** 2).sum(-1)
+
+    def kernel(theta):
+        matrix = np.exp(theta[0] - 0.5 * distances * np.exp(-2 * theta[1]))
+        return matrix, np.stack([matrix, matrix * distances * np.exp(-2 * theta[1])])
+
+    theta = np.array([1.2, 0.3])
+    matrix, derivatives = kernel(theta)
+    fit = gp.laplace(matrix, y, likelihood, copies=copies)
+    got = gp.evidence_gradient(fit, matrix, derivatives, y, likelihood, copies)
+    h = 1e-4
+    for k in range(2):
+        step = h * (np.arange(2) == k)
+        above, below = (
+            gp.laplace(kernel(theta + s * step)[0], y, likelihood, copies=copies).evidence
+            for s in (1, -1)
+        )
+        # Truncation h**2 and rounding eps / h, times the size of the evidence.
+        slack = (10 * h**2 + 100 * EPS / h) * (1 + abs(fit.evidence))
+        assert abs(got[k] - (above - below) / (2 * h)) < slack
+
+
+@pytest.mark.parametrize("amplitude", [1e-8, 1.0, 1e6, 1e12])
+def test_extreme_priors(rng, amplitude):
+    _, kernel, y = problem(rng, amplitude=amplitude)
+    for likelihood in LIKELIHOODS:
+        fit = gp.laplace(kernel, np.round(y), likelihood)
+        assert np.all(np.isfinite(fit.mode))
+        assert np.all(np.sign(fit.mode) == np.sign(np.round(y) - 0.5)) or amplitude < 1e3
+        gradient = likelihood.residual(np.round(y), fit.mode)
+        size = np.abs(kernel).max() * np.abs(gradient).max() * 15
+        np.testing.assert_allclose(fit.mode, kernel @ gradient, rtol=1e-8, atol=1e-10 * size)
+
+
+def test_a_singular_kernel_and_conflicting_labels():
+    fit = gp.laplace(np.ones((2, 2)), np.array([0.0, 1.0]), gp.BERNOULLI)
+    np.testing.assert_allclose(fit.mode, [0.0, 0.0], atol=1e-15)
+
+
+def test_labels_of_one_half_have_a_closed_form(rng):
+    _, kernel, _ = problem(rng)
+    fit = gp.laplace(kernel, np.full(15, 0.5), gp.CONTINUOUS_BERNOULLI)
+    assert not fit.mode.any()
+    log_det = np.linalg.slogdet(np.eye(15) + kernel / 12)[1]
+    assert fit.evidence == pytest.approx(-0.5 * log_det, rel=1e-12)
+
+
+def test_exchanging_the_classes_flips_the_latent(rng):
+    _, kernel, y = problem(rng)
+    for likelihood in LIKELIHOODS:
+        one, other = (gp.laplace(kernel, v, likelihood).mode for v in (y, 1 - y))
+        np.testing.assert_allclose(one, -other, rtol=0, atol=1e-13 * np.abs(one).max())
+
+
+def test_too_few_steps_are_an_error(rng):
+    _, kernel, y = problem(rng)
+    with pytest.raises(RuntimeError, match="did not converge in 1 steps"):
+        gp.laplace(kernel, y, gp.BERNOULLI, most=1)

@@ -1,0 +1,160 @@
+"""The three meanings of re-use against literal copies, dense priors and published values."""
+
+import numpy as np
+import pytest
+
+from sdtheory import gp
+
+
+def classification(rng, n=12, amplitude=4.0):
+    x = np.sort(rng.uniform(-3, 3, size=n))
+    kernel = amplitude * np.exp(-0.5 * (x[:, None] - x) ** 2)
+    return x, kernel, (np.sin(x) + 0.5 * rng.normal(size=n) > 0).astype(float)
+
+
+def test_published_values(six):
+    duplicated = gp.distribution_centric_classification(six.kernel, six.y, steps=2)
+    mode = [
+        -1.611730861366502,
+        -0.5373294398661239,
+        0.6673729000297792,
+        1.882482978269941,
+        1.086386281428219,
+        -0.7128365310799877,
+    ]
+    np.testing.assert_allclose(duplicated.approximation.mode, mode, rtol=1e-12)
+    assert duplicated.evidence[0] == pytest.approx(-9.66132168651008, rel=1e-13)
+    mean, variance = duplicated.latent(six.new, six.prior)
+    assert mean[0] == pytest.approx(1.635471927563237, rel=1e-12)
+    assert variance[0] == pytest.approx(0.6761017828298314, rel=1e-12)
+    got = duplicated.probability(six.new, six.prior)[0]
+    assert got == pytest.approx(0.8091699583260794, rel=1e-12)
+
+    scaled = gp.distribution_centric_classification(six.kernel, six.y, steps=2, reuse="scaled")
+    assert scaled.evidence[0] == pytest.approx(-4.436266823243002, rel=1e-13)
+    assert scaled.latent(six.new, six.prior)[1][0] == pytest.approx(2.028305348489494, rel=1e-12)
+    exact, by_erf = (scaled.probability(six.new, six.prior, a)[0] for a in ("exact", "erf"))
+    assert exact == pytest.approx(0.7693665626557385, rel=1e-12)
+    assert by_erf == pytest.approx(0.7693573932279449, rel=1e-10)
+
+
+def test_published_sequential_values(six):
+    two, three = (
+        gp.distribution_centric_classification(six.kernel, six.y, steps=s, reuse="sequential")
+        for s in (1, 2)
+    )
+    mode = [
+        -1.283782312524863,
+        -0.4068134698779415,
+        0.5457140625464132,
+        1.506905144826224,
+        0.8930319536639923,
+        -0.512505414384131,
+    ]
+    np.testing.assert_allclose(two.approximation.mode, mode, rtol=1e-12)
+    mode = [
+        -1.580373466948225,
+        -0.53078988625872,
+        0.6525422231505297,
+        1.847550521605546,
+        1.06475575809714,
+        -0.7106858141918267,
+    ]
+    np.testing.assert_allclose(three.approximation.mode, mode, rtol=1e-12)
+    np.testing.assert_allclose(
+        three.evidence[1:], [-3.040369837761177, -2.458128584044732], rtol=1e-12
+    )
+    assert three.evidence.sum() == pytest.approx(-9.817441497510127, rel=1e-12)
+    for process, want in (
+        (two, [1.309762989809407, 0.7529280291024548, 0.7571165558652416]),
+        (three, [1.604346043509079, 0.6186156609151747, 0.8068904983576419]),
+    ):
+        mean, variance = process.latent(six.new, six.prior)
+        got = [mean[0], variance[0], process.probability(six.new, six.prior)[0]]
+        np.testing.assert_allclose(got, want, rtol=1e-12)
+
+
+def test_copies_are_rows(rng):
+    _, kernel, y = classification(rng)
+    copies = gp.distribution_centric_classification(kernel, y, steps=2)
+    rows = gp.laplace(np.tile(kernel, (3, 3)), np.tile(y, 3), gp.BERNOULLI)
+    np.testing.assert_allclose(copies.approximation.mode, rows.mode[:12], rtol=0, atol=1e-11)
+    assert copies.evidence[0] == pytest.approx(rows.evidence, rel=1e-11)
+    new = kernel[:4]
+    ours, theirs = (
+        copies.latent(new, np.full(4, 4.0)),
+        rows.latent(np.tile(new, 3), np.full(4, 4.0)),
+    )
+    np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-11)
+
+
+@pytest.mark.parametrize("steps", [1, 4, 49])
+def test_scaling_is_duplication_with_larger_variance(rng, steps):
+    _, kernel, y = classification(rng)
+    copies = gp.distribution_centric_classification(kernel, y, steps=steps)
+    scaled = gp.distribution_centric_classification(kernel, y, steps=steps, reuse="scaled")
+    new, prior = kernel[:5] * 0.9, np.full(5, 4.0)
+    (mean, variance), (same, larger) = copies.latent(new, prior), scaled.latent(new, prior)
+    np.testing.assert_allclose(mean, same, rtol=0, atol=1e-11 * np.abs(mean).max())
+    np.testing.assert_allclose(larger, (steps + 1) * variance, rtol=1e-10)
+    half = 0.5 * copies.approximation.log_det
+    want = (steps + 1) * (scaled.evidence[0] + half) - half
+    assert copies.evidence[0] == pytest.approx(want, rel=1e-11)
+
+
+def test_sequential_is_the_gaussian_as_prior(rng):
+    """Newton's method on a dense Gaussian prior N(m, C), round after round."""
+    _, kernel, y = classification(rng)
+    kernel = kernel + 1e-3 * np.eye(12)  # so that the dense prior can be inverted
+    m, c = np.zeros(12), kernel
+    for k in range(4):
+        f, inverse = m, np.linalg.inv(c)
+        for _ in range(100):
+            p = 1 / (1 + np.exp(-f))
+            hessian = inverse + np.diag(p * (1 - p))
+            f = f + np.linalg.solve(hessian, y - p - inverse @ (f - m))
+        p = 1 / (1 + np.exp(-f))
+        hessian = inverse + np.diag(p * (1 - p))
+        density = np.sum(y * f - np.logaddexp(0, f)) - 0.5 * (f - m) @ inverse @ (f - m)
+        evidence = density - 0.5 * np.linalg.slogdet(c @ hessian)[1]
+        m, c = f, np.linalg.inv(hessian)
+        got = gp.distribution_centric_classification(kernel, y, steps=k, reuse="sequential")
+        atol = 1e-9  # the dense twin inverts a kernel of condition 1e4 or so every round
+        np.testing.assert_allclose(got.approximation.mode, m, rtol=0, atol=atol)
+        np.testing.assert_allclose(
+            got.approximation.covariance(kernel, kernel), c, rtol=0, atol=atol
+        )
+        assert got.evidence[k] == pytest.approx(evidence, abs=atol)
+
+
+def test_scaled_probabilities_tend_to_one_half():
+    x = np.array([0.0, 1.0, 2.2, 3.0, 4.5, 6.0])
+    kernel, y = np.exp(-0.5 * (x[:, None] - x) ** 2), np.array([1.0, 0, 0, 1, 1, 0])
+    largest = []
+    for copies in (10**2, 10**4, 10**8):
+        scaled = gp.distribution_centric_classification(kernel, y, steps=copies - 1, reuse="scaled")
+        largest.append(np.abs(scaled.probability(kernel, np.ones(6)) - 0.5).max() + 0.5)
+    np.testing.assert_allclose(largest, [0.7590, 0.6108, 0.5039], atol=6e-5)
+
+
+def test_no_rounds_are_the_ordinary_classifier(six):
+    plain = gp.laplace(six.kernel, six.y, gp.BERNOULLI)
+    for reuse in ("duplicated", "sequential", "scaled"):
+        none = gp.distribution_centric_classification(six.kernel, six.y, steps=0, reuse=reuse)
+        np.testing.assert_array_equal(none.approximation.mode, plain.mode)
+        assert none.evidence.tolist() == [plain.evidence]
+
+
+def test_wrong_arguments_are_named(six):
+    for change, message in (
+        ({"y": 2 * six.y}, "y must be at most 1"),
+        ({"reuse": "exact"}, "reuse must be one of"),
+        ({"y": six.y[:4]}, "y and kernel must have the same length"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            gp.distribution_centric_classification(
+                **{"kernel": six.kernel, "y": six.y, "reuse": "scaled"} | change
+            )
+    process = gp.distribution_centric_classification(six.kernel, six.y)
+    with pytest.raises(ValueError, match="average must be one of"):
+        process.probability(six.new, six.prior, "probit")

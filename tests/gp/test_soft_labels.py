@@ -1,0 +1,135 @@
+"""Data-centric classification against published values and the linearised dynamics."""
+
+import numpy as np
+import pytest
+
+from sdtheory import gp
+
+
+def run(six, **options):
+    return gp.data_centric_classification(six.kernel, six.y, **options)
+
+
+def test_published_values(six):
+    new, prior = six.new[:1], six.prior[:1]
+    two, three = (run(six, steps=s, link="sigmoid") for s in (1, 2))
+    np.testing.assert_allclose(
+        three.evidence[1:], [-0.3357911164223247, -0.4079566777612928], rtol=1e-11
+    )
+    for process, want in (
+        (two, [0.4005406871956162, 1.450907951456772, 0.5771635258265263]),
+        (three, [0.2205237783228369, 1.449409998381716, 0.5426972491294604]),
+    ):
+        mean, variance = process.latent(new, prior)
+        got = [mean[0], variance[0], process.probability(new, prior)[0]]
+        np.testing.assert_allclose(got, want, rtol=1e-12)
+
+    two, three = (run(six, steps=s) for s in (1, 2))
+    assert two.probability(new, prior)[0] == pytest.approx(0.5312277965799053, rel=1e-12)
+    assert three.latent(new, prior)[0][0] == pytest.approx(0.08932191009705676, rel=1e-11)
+    assert three.probability(new, prior)[0] == pytest.approx(0.5069785789177279, rel=1e-12)
+    assert three.evidence[2] == pytest.approx(-0.4286324892399396, rel=1e-11)
+
+    two, three = (run(six, steps=s, likelihood="bernoulli") for s in (1, 2))
+    mean, variance = two.latent(new, prior)
+    np.testing.assert_allclose(
+        [mean[0], variance[0], two.probability(new, prior)[0], two.evidence[1]],
+        [0.2766143820151327, 0.9741720684553321, 0.5571565311083996, -5.141794657863651],
+        rtol=1e-12,
+    )
+    assert three.latent(new, prior)[0][0] == pytest.approx(0.1020866486172987, rel=1e-11)
+    assert three.probability(new, prior)[0] == pytest.approx(0.5211831619373506, rel=1e-12)
+
+
+def test_published_code_is_reproduced(six):
+    """The public implementation: sigmoid link, averages by five error functions."""
+    four = run(six, steps=3, link="sigmoid", average="erf")
+    second = [
+        0.4485760355487232,
+        0.4994755919257582,
+        0.5432172800354789,
+        0.5869623954291394,
+        0.5695086266175436,
+        0.5168663056880007,
+    ]
+    third = [
+        0.4871634255348095,
+        0.5110528383381126,
+        0.5288464415460954,
+        0.5471839681322424,
+        0.5429520762519286,
+        0.5220775356643924,
+    ]
+    np.testing.assert_allclose(four.labels[2:], [second, third], rtol=1e-10)
+    new, prior = six.new[:1], six.prior[:1]
+    for steps, want in ((1, 0.577187866564255), (2, 0.542717040793838)):
+        process = run(six, steps=steps, link="sigmoid", average="erf")
+        assert process.probability(new, prior)[0] == pytest.approx(want, rel=1e-10)
+    assert run(six, steps=1, average="erf", link="sigmoid").evidence[1] == pytest.approx(
+        -0.3357581617791163, rel=1e-10
+    )
+
+
+@pytest.mark.parametrize(
+    ("likelihood", "link"),
+    [
+        ("continuous_bernoulli", "sigmoid"),
+        ("continuous_bernoulli", "mean"),
+        ("bernoulli", "sigmoid"),
+        ("bernoulli", "mean"),
+    ],
+)
+def test_small_deviations_are_multiplied_by_the_gain(rng, likelihood, link):
+    root = rng.normal(size=(8, 8))
+    kernel = root @ root.T
+    d, vectors = np.linalg.eigh(kernel)
+    gain = gp.linearised_gain(np.abs(d), likelihood, link)
+    chosen = {"bernoulli": gp.BERNOULLI, "continuous_bernoulli": gp.CONTINUOUS_BERNOULLI}
+    back = chosen[likelihood] if link == "mean" else gp.BERNOULLI
+    direction, errors = rng.permutation(np.linspace(-1, 1, 8)), []
+    for size in (1e-2, 1e-3, 1e-4):
+        deviation = size * direction
+        fit = gp.laplace(kernel, 0.5 + deviation, chosen[likelihood])
+        got = vectors.T @ (back.mean(fit.mode) - 0.5)
+        want = gain * (vectors.T @ deviation)
+        errors.append(np.abs(got - want).max() / np.abs(want).max())
+    # The next order is the cube of the deviation.
+    assert errors[2] < 1e-5
+    assert 50 < errors[0] / errors[1] < 200
+    assert 50 < errors[1] / errors[2] < 200
+
+
+def test_only_the_sigmoid_link_saturates(rng):
+    x = np.linspace(-3, 3, 20)
+    y = (np.sin(2 * x) + 0.3 * rng.normal(size=20) > 0).astype(float)
+    kernel = 4 * np.exp(-0.5 * ((x[:, None] - x) / 0.8) ** 2)
+
+    def confidence(**options):
+        labels = gp.data_centric_classification(kernel, y, steps=60, **options).labels
+        return np.abs(labels[-1] - 0.5).max()
+
+    assert confidence(link="sigmoid") > 0.3
+    assert confidence(link="mean") < 0.01
+    assert confidence(likelihood="bernoulli") < 0.05
+
+
+def test_labels_mix_and_stay_inside(six):
+    half = run(six, xi=[0.5, 0.25])
+    np.testing.assert_allclose(
+        half.labels[1], 0.5 * six.y + 0.5 * run(six, steps=1).labels[1], rtol=1e-14
+    )
+    assert np.all((half.labels >= 0) & (half.labels <= 1))
+    none = run(six, xi=0.0, steps=3)
+    np.testing.assert_array_equal(none.labels, np.tile(six.y, (4, 1)))
+
+
+def test_wrong_arguments_are_named(six):
+    for options, message in (
+        ({"xi": 1.2}, "xi must be at most 1"),
+        ({"xi": [0.5], "steps": 2}, "xi must have 2 entries"),
+        ({"link": "probit"}, "link must be one of"),
+        ({"likelihood": "gaussian"}, "likelihood must be one of"),
+        ({"average": "probit"}, "average must be one of"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            run(six, **options)
