@@ -35,7 +35,11 @@ class Margins(NamedTuple):
 
 
 def solve_margins(
-    good: Floats, bad: Floats, flipped: Floats, own: Floats, shared: Floats
+    good: Floats | float,
+    bad: Floats | float,
+    flipped: Floats | float,
+    own: Floats | float,
+    shared: Floats | float,
 ) -> Margins:
     """Return the margins for centred targets `good` and `bad`, elementwise (no checks).
 
@@ -54,9 +58,9 @@ def solve_margins(
 
 
 def chain(
-    flipped: Floats,
-    own: Floats,
-    shared: Floats,
+    flipped: Floats | float,
+    own: Floats | float,
+    shared: Floats | float,
     steps: int,
     xi: Floats | float = 1.0,
     sharpness: Floats | float = 1.0,

@@ -109,7 +109,7 @@ def test_rounds_needed_bracket_the_fraction(p, own, shared):
 
 def test_huge_gains_have_tiny_thresholds_not_wrong_ones():
     got = float(logistic.student_threshold(800.0, np.inf))
-    assert got == pytest.approx(float(logistic.small_penalty_threshold(800.0, 1)), rel=1e-2)
+    assert 0.99 < got / float(logistic.small_penalty_threshold(800.0, 1)) < 1
     assert logistic.student_threshold(1e5, np.inf) == 0
 
 

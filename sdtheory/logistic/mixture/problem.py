@@ -48,7 +48,9 @@ class GaussianMixture:
         weights = [rho * (1 - theta), rho * theta, (1 - rho) * (1 - theta), (1 - rho) * theta]
         return np.array([1.0, 1, -1, -1]), np.array([1.0, 0, 0, 1]), np.array(weights)
 
-    def test_error(self, signal: Floats, bias: Floats, norm: Floats) -> Floats:
+    def test_error(
+        self, signal: Floats | float, bias: Floats | float, norm: Floats | float
+    ) -> Floats:
         """Return the error on fresh points of a classifier w.x / sqrt(d) + b.
 
         `signal` is w.v / d and `norm` is |w|^2 / d.
