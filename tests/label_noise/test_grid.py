@@ -1,0 +1,53 @@
+"""The quadrature of the risk grid against the direct evaluation, mode by mode."""
+
+import numpy as np
+import pytest
+from backends import BACKENDS
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import tasks
+
+from sdtheory import label_noise
+from sdtheory.label_noise import RidgeProblem
+
+EPS = np.finfo(float).eps
+LAMS = np.geomspace(1e-6, 1e6, 7)
+XIS = np.array([-2.0, 0.0, 0.5, 1.0, 3.0])
+
+
+def direct(problem, lams, xis, steps):
+    return label_noise.expected_risk(
+        problem, lams[:, None, None], xis[None, :, None] + 0 * lams[:, None, None], steps
+    )
+
+
+@given(tasks(max_size=40), st.integers(0, 20))
+def test_quadrature_is_exact(task, steps):
+    d, theta, noise_var = task
+    problem = RidgeProblem(np.sqrt(d), theta, noise_var, null_energy=0.3)
+    got = label_noise.risk_grid(problem, LAMS, XIS, steps)
+    want = direct(problem, LAMS, XIS, steps)
+    assert got.shape == (7, 5)
+    # A polynomial that grows like |xi|**steps amplifies the rounding of its nodes.
+    assert np.all(np.abs(got - want) <= 1e3 * (steps + 1) ** 2 * EPS * (want + 0.3))
+
+
+def test_many_modes_in_few_nodes(rng):
+    d = np.sort(rng.exponential(size=1000))
+    problem = RidgeProblem(np.sqrt(d), rng.normal(size=1000), 0.5, "in_sample", n=1000)
+    got = label_noise.risk_grid(problem, LAMS, XIS, 20)
+    np.testing.assert_allclose(got, direct(problem, LAMS, XIS, 20), rtol=1e-9)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_results_stay_in_the_namespace_of_the_data(backend):
+    problem = RidgeProblem(backend([2.0, 1.0, 0.5]), backend([1.0, -0.5, 2.0]), 0.5)
+    got = label_noise.risk_grid(problem, backend([0.5, 1.0]), backend([0.0, 1.0]), 1)
+    assert backend.owns(got)
+    assert float(got[1, 1]) == pytest.approx(4.042275, rel=100 * backend.eps)
+
+
+def test_the_metric_must_be_diagonal():
+    problem = RidgeProblem([2.0, 1.0], [1.0, 1.0], 0.5, np.eye(2))
+    with pytest.raises(ValueError, match="problem must have a metric that is diagonal"):
+        label_noise.risk_grid(problem, [1.0], [1.0])
