@@ -55,9 +55,10 @@ docs: $(READY) ## the documentation site, warnings are errors
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs build/docs
 	@echo "build/docs/index.html"
 
-bench: $(READY) ## how much faster batched training is than one run after another
+bench: $(READY) ## speed ratios against peers
 	@mkdir -p build
 	$(BIN)/python -m benchmarks.batched_probes --all --json build/bench.json
+	$(BIN)/python -m benchmarks.jepa_trajectory
 
 experiments: $(READY) ## run every experiment (PRESET=smoke, cpu or paper)
 	@$(BIN)/python -m experiments | cut -d ' ' -f 1 | while read -r name; do \

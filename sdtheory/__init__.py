@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from . import claims, jepa, kernel_ridge, logistic, problems, spectral
+    from . import claims, gp, jepa, kernel_ridge, logistic, problems, spectral
     from .spectral import Spectrum, filters
 
 __version__ = "0.1.0"
 
-_MODULES = ("spectral", "kernel_ridge", "logistic", "jepa", "problems", "claims")
+_MODULES = ("spectral", "kernel_ridge", "gp", "logistic", "jepa", "problems", "claims")
 # Names that live in a submodule and are handed on.
 _HOMES = {"Spectrum": "sdtheory.spectral", "filters": "sdtheory.spectral"}
 
@@ -28,6 +28,7 @@ __all__ = [
     "filters",
     "spectral",
     "kernel_ridge",
+    "gp",
     "logistic",
     "jepa",
     "problems",
