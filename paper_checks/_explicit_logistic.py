@@ -109,7 +109,8 @@ def _softmax_fit(scaled: Floats, targets: Floats, Z: Floats) -> Floats:
         matrix = np.einsum("ikl,ij->ikjl", blocks, scaled).reshape(size * K, size * K)
         step = np.linalg.solve(matrix + np.eye(size * K), residual.reshape(-1)).reshape(size, K)
         rate, here = 1.0, loss(A)
-        while np.abs(step).max() > 1e-9 and loss(A - rate * step) > here:
+        # Quadratic convergence needs no line search, and the loss is flat to rounding there.
+        while np.abs(step).max() > 1e-5 and loss(A - rate * step) > here:
             rate /= 2
         A = A - rate * step
         if np.abs(step).max() <= 1e-15:

@@ -195,7 +195,7 @@ def example_weights(
 )
 def logit_matching(z: Floats, v: Floats) -> float:
     """Return how far the fitted rate of approach is from -1."""
-    T = np.geomspace(100.0, 1e4, 10)
+    T = np.geomspace(100.0, 1e4, 7)
     # Three more classes with an asymmetric gap: a symmetric one has the order 1/T^2.
     z, v = np.append(z, [3.0, -1.0, 0.5]), np.append(v, [-2.0, 0.0, 0.0])
     limit = high_temperature_gradient(v, z)

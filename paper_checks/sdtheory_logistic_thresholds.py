@@ -153,7 +153,7 @@ def rounds_needed(flipped: float, own: float) -> float:
 )
 def small_penalty_law(steps: int, scale: float) -> float:
     """Return how far the fitted rate of the relative error is from -1."""
-    own = scale * (steps + 1) * np.geomspace(80, 1000, 9)
+    own = scale * (steps + 1) * np.geomspace(80, 1000, 6)
     law = small_penalty_threshold(own, steps)
     error = np.abs(1 - student_threshold(own, np.inf, steps) / law)
     return fit_rate(own, error, -1.0, correction=-1.0)
@@ -177,7 +177,7 @@ def small_penalty_law(steps: int, scale: float) -> float:
 )
 def large_sample_law(steps: int, same: float, penalty: float) -> float:
     """Return how far the fitted rate of the relative error is from -1."""
-    n = np.round(np.geomspace(3e2, 2e4, 8) / (penalty * 10))
+    n = np.round(np.geomspace(3e2, 2e4, 6) / (penalty * 10))
     exact = 0.5 - student_threshold(*couplings(n, same, 0.0, penalty), steps)
     error = np.abs(exact / large_sample_gap(n, same, penalty, steps=steps) - 1)
     return fit_rate(n, error, -1.0, correction=-1.0)
@@ -201,7 +201,7 @@ def large_sample_law(steps: int, same: float, penalty: float) -> float:
 )
 def linear_limit(n: int, same: float, steps: int) -> float:
     """Return how far the fitted rate of the error is from the stated one."""
-    penalty = np.geomspace(2.0, 100.0, 10)
+    penalty = np.geomspace(2.0, 100.0, 7)
     gains = couplings(n, same, 0.0, penalty)
     gap = student_threshold(*gains, steps) - linearised_threshold(*gains, steps)
     return fit_rate(penalty, np.abs(gap), -2.0, correction=-1.0)
@@ -255,7 +255,7 @@ def squared_loss_is_sharp(n: int, same: float, penalty: float, steps: int, side:
 )
 def soft_limit(own: float, shared: float) -> float:
     """Return how far the fitted rate of approach is from -2."""
-    temperature = np.geomspace(5.0, 100.0, 8)
+    temperature = np.geomspace(5.0, 100.0, 6)
     gap = soft_limit_threshold(own, shared) - student_threshold(
         own, shared, temperature=temperature
     )

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from sdtheory import _checks
 
 from .roots import Floats
+from .soft_targets import top_two_target
 
 __all__ = [
     "Kept",
@@ -163,15 +164,28 @@ def rounds_needed(world: LinearLabels, shares: ArrayLike) -> int:
 def top_two_succeeds(world: LinearLabels, shares: ArrayLike) -> bool:
     """Return whether one round on the teacher's top-two labels is perfect (linear model).
 
-    For K >= 3 it is, if the true label leads in every class and no class has all its wrong
-    labels equal; for K = 2 the top two are uniform and nothing is learnt.
+    It is for K >= 3, whatever the penalty, if the true label leads in every class, no class has
+    only one second label, and the second labels are balanced over the classes; an unbalanced
+    mean can tip the outcome, and is taken into account. For K = 2 the top two are uniform.
+
+    Examples
+    --------
+    >>> shares = np.array([[0.5, 0.3, 0.2], [0.2, 0.5, 0.3], [0.3, 0.2, 0.5]])
+    >>> top_two_succeeds(LinearLabels(3, 10, 0.4, 0.1, 0.01), shares)
+    True
+
     """
-    C = _shares(world, shares)
-    wrong = ~np.eye(world.classes, dtype=bool)
-    leads = np.all((np.diag(C)[:, None] - C)[wrong] > 0)
-    spread = np.where(wrong, C, 0).max(axis=1) < 1 - np.diag(C)
-    clean = np.diag(C) == 1
-    return bool(world.classes > 2 and leads and np.all(spread | clean))
+    C, kept, K = _shares(world, shares), world.kept, world.classes
+    target = top_two_target(label_averages(world, C, 1))
+    of_class = np.einsum("ab,abk->ak", C, target)
+    mean = of_class.mean(axis=0)
+    base = kept.mean * (mean - 1 / K) + kept.between * (of_class - mean)
+    output = base[:, None, :] + kept.within * (target - of_class[:, None, :])
+    own = np.arange(K)
+    lead = output[own, :, own][:, :, None] - output
+    lead[own, :, own] = np.inf
+    # Exact ties, as for K = 2, come out of floating point with either sign.
+    return bool(np.all(lead.min(axis=2)[C > 0] > 1e-12))
 
 
 def _shares(world: LinearLabels, shares: ArrayLike) -> Floats:

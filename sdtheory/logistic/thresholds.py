@@ -113,7 +113,9 @@ def student_threshold(
     own, shared = gains(own, shared)
     plain = np.all(mixing == 1) and np.all(sharpness == 1)
     if plain and np.all(np.isinf(shared)) and np.all(own > 0):
-        return _explicit_threshold(own.reshape(-1), steps).reshape(own.shape)
+        explicit = _explicit_threshold(own.reshape(-1), steps).reshape(own.shape)
+        shape = np.broadcast_shapes(own.shape, mixing.shape, sharpness.shape)
+        return np.array(np.broadcast_to(explicit, shape))
 
     def margin(p: Floats, own: Floats, shared: Floats, xi: Floats, sharp: Floats) -> Floats:
         return chain(p, own, shared, steps, xi, sharp).flipped

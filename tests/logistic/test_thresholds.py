@@ -113,6 +113,13 @@ def test_huge_gains_have_tiny_thresholds_not_wrong_ones():
     assert logistic.student_threshold(1e5, np.inf) == 0
 
 
+def test_options_broadcast_on_the_explicit_way_too():
+    ones = logistic.student_threshold(4.0, np.inf, temperature=[1.0, 1.0])
+    assert ones.shape == (2,)
+    warm = logistic.student_threshold(4.0, np.inf, temperature=[1.0, 2.0])
+    assert warm[0] == pytest.approx(ones[0], rel=1e-12)
+
+
 def test_no_shared_direction_no_threshold():
     assert logistic.teacher_threshold(1.0, 0.0) == 0
     assert logistic.student_threshold(1.0, 0.0) == 0
