@@ -1,0 +1,83 @@
+"""A random design in the proportional limit, and the effective penalty that it brings about.
+
+Rows are Sigma**(1/2) times independent entries, and p / n tends to the aspect ratio. Ridge
+regression on it behaves like ridge regression on the population with a larger penalty kappa. The
+penalty here is that of the mean loss, `lam_mean` = lam / n.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sdtheory import _checks
+from sdtheory._array import Array, eps, namespace
+
+__all__ = ["ProportionalProblem", "effective_penalty"]
+
+
+@dataclass(frozen=True, slots=True)
+class ProportionalProblem:
+    """Spectrum, signal, noise and shape of a random design."""
+
+    eigenvalues: Array
+    """Eigenvalues s (p,) of the feature covariance, positive."""
+    signal_energy: Array
+    """Squared signal coordinates in its eigenbasis (p,)."""
+    aspect_ratio: float
+    """Features per sample."""
+    noise_var: float
+    """Variance of the label noise."""
+    masses: Array | None = None
+    """Fraction (p,) of the features with each eigenvalue; equal if None."""
+
+    def __post_init__(self) -> None:
+        """Check the arguments."""
+        s = _checks.array("eigenvalues", self.eigenvalues, ndim=1, above=0)
+        energy = _checks.array("signal_energy", self.signal_energy, like=s, ndim=1, at_least=0)
+        _checks.same_length("signal_energy", energy, "eigenvalues", s)
+        xp = namespace(s)
+        if self.masses is None:
+            masses = xp.ones_like(s) / s.shape[0]
+        else:
+            masses = _checks.array("masses", self.masses, like=s, ndim=1, at_least=0)
+            _checks.same_length("masses", masses, "eigenvalues", s)
+            if abs(float(xp.sum(masses)) - 1) > 1e3 * s.shape[0] * eps(s):
+                raise ValueError(f"masses must sum to one, got {_checks.show(masses)}")
+        object.__setattr__(self, "eigenvalues", s)
+        object.__setattr__(self, "signal_energy", energy)
+        object.__setattr__(self, "masses", masses)
+        ratio = _checks.number("aspect_ratio", self.aspect_ratio, above=0)
+        noise = _checks.number("noise_var", self.noise_var, at_least=0)
+        object.__setattr__(self, "aspect_ratio", ratio)
+        object.__setattr__(self, "noise_var", noise)
+
+
+def effective_penalty(problem: ProportionalProblem, lam_mean: Array) -> Array:
+    """Return kappa (l, 1) for penalties (l, 1): kappa - ratio mean(kappa s / (s + kappa)) = lam.
+
+    Notes
+    -----
+    The left side is convex, not positive at 0 and not negative at lam + ratio mean(s), nor (below
+    ratio 1) at lam / (1 - ratio). Newton's method started at the smaller of these falls to the root
+    monotonically. With g = kappa / (s + kappa) the left side is kappa (1 - ratio + ratio mean(g)),
+    which does not cancel up to ratio 1 and is well conditioned beyond.
+    """
+    s, ratio = problem.eigenvalues, problem.aspect_ratio
+    xp = namespace(s)
+    weights = ratio * problem.masses
+    kappa = lam_mean + xp.sum(weights * s)
+    if ratio < 1:
+        other = lam_mean / (1.0 - ratio)
+        kappa = xp.where(other < kappa, other, kappa)
+    for _ in range(200):
+        lost = kappa / (s + kappa)
+        mean = (lost @ weights)[:, None]
+        share = (1.0 - ratio) + mean
+        slope = share + (mean - ((lost * lost) @ weights)[:, None])
+        step = (kappa * share - lam_mean) / xp.where(slope > 0, slope, xp.ones_like(slope))
+        falling = (step > 0) & (step < kappa) & (slope > 0)
+        kappa = xp.where(falling, kappa - step, kappa)
+        # Convergence is quadratic: after a step this small nothing is left but rounding.
+        if not bool(xp.any(falling & (step > eps(s) ** 0.5 * kappa))):
+            break
+    return kappa

@@ -1,0 +1,188 @@
+"""Asymptotic formulas: reference numbers, 50-digit arithmetic of another form, and simulation."""
+
+import mpmath
+import numpy as np
+import pytest
+from backends import BACKENDS
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import log_floats
+
+from sdtheory.label_noise import ProportionalProblem, asymptotics
+
+EPS = np.finfo(float).eps
+THREE = ([4.0, 1.0, 0.25], [0.7, 0.2, 0.1], 0.8, 0.5, [0.2, 0.3, 0.5])
+REFERENCE = [
+    (([1.0], [1.0], 0.5, 1.0), 0.1,
+     (0.174165738677394138, 1.60356745147454631, 1.46380073057646723, 1.42539329019959671,
+      1.86666666666666667, 0.0511341661822240532, 1.09910813713136342)),
+    (([1.0], [1.0], 1.5, 1.0), 0.05,
+     (0.629436171968945630, 2.64163439107074182, 2.29323021518217008, 1.93544907805040712,
+      3.46964285714285714, 0.0586609556517138235, 1.81740552713636922)),
+    (THREE, 0.3,
+     (0.524478176208155302, 0.784610019027551158, 0.823195790200174842, 0.783027164461743736,
+      0.165628949411492309, 0.0576990309189611899, 1.21643835381715400)),
+]  # fmt: skip
+# AR(1) features with correlation 1/4, 90% of the signal on the 20 largest of 200 eigenvalues.
+CURVE = """
+0.001 0.0019955009825499715814 1.9910386192553648089 1.9822121073469814411 \
+1.4464579503575247768 122.89453232363652077 0.000036057623411821372244 1.0022388559525959
+0.01 0.019576335442332717531 1.9184540287408043722 1.8477793702671130598 1.4259421928252334105 \
+13.4180853035350493 0.0027354927922003603522 1.0202572979574068153
+0.1 0.17229299855387851135 1.5702580339074622942 1.4185107314728362342 1.3649512705125881125 \
+2.0439845876806773423 0.049141456347882282385 1.1027081312700891989
+0.45 0.6390755516300193981 1.3771506376222700014 1.4649296435854337493 1.3770840063817064471 \
+0.026802772126850529078 0.09275097231412222866 1.1427847958049058488
+2.5 2.8614295132913176665 1.7060887800576145929 2.1469154085374090002 1.3478945798591963586 \
+-2.026137038147294247 0.087253110544450725254 1.0953859952685065959
+100 100.49443432571906304 2.5215110748159606876 2.5693513912293878013 1.4168579584648056891 \
+-46.675545553561747533 0.00050704571459709569858 1.0048655833443759055
+1000000 1000000.4999994336899 2.5703674546761882035 2.5703724984071745764 \
+1.4241813240911273671 -454499.81159312080652 5.5486551468947102838e-12 1.0000004999986173817
+"""
+
+
+def fields(found):
+    return (found.kappa, found.teacher_risk, found.pure_risk, found.student_risk, found.xi,
+            found.distance, found.gcv_inflation)  # fmt: skip
+
+
+def autoregressive(p=200):
+    s = np.linalg.eigvalsh(0.25 ** np.abs(np.subtract.outer(np.arange(p), np.arange(p))))[::-1]
+    energy = np.where(np.arange(p) < p // 10, 0.9 / (p // 10), 0.1 / (p - p // 10))
+    return ProportionalProblem(s.copy(), energy, 0.5, 1.0)
+
+
+@pytest.mark.parametrize(("arguments", "lam", "want"), REFERENCE)
+def test_reference_numbers(arguments, lam, want):
+    np.testing.assert_allclose(fields(asymptotics(ProportionalProblem(*arguments), lam)), want,
+                               rtol=1e-13)  # fmt: skip
+
+
+def test_reference_curve():
+    table = np.array([row.split() for row in CURVE.strip().splitlines()], dtype=float)
+    got = asymptotics(autoregressive(), table[:, 0])
+    # The weight vanishes near 0.64: there it is a difference of terms of order one.
+    np.testing.assert_allclose(np.stack(fields(got), axis=1), table[:, 1:], rtol=3e-12)
+
+
+def by_resolvents(s, energy, masses, ratio, noise, lam):
+    """Evaluate the published closed forms, which subtract, in 50 digits."""
+    s, energy, masses = ([mpmath.mpf(float(v)) for v in values] for values in (s, energy, masses))
+    ratio, noise, lam = mpmath.mpf(ratio), mpmath.mpf(noise), mpmath.mpf(lam)
+
+    def gap(k):
+        return (
+            k
+            - ratio * mpmath.fsum(m * k * v / (v + k) for m, v in zip(masses, s, strict=True))
+            - lam
+        )
+
+    low, high = (
+        mpmath.mpf(0),
+        lam + ratio * mpmath.fsum(m * v for m, v in zip(masses, s, strict=True)),
+    )
+    for _ in range(190):
+        middle = (low + high) / 2
+        low, high = (low, middle) if gap(middle) > 0 else (middle, high)
+    k = mpmath.findroot(gap, (low, high), solver="anderson", tol=1e-80, verify=False)
+    t = [
+        ratio * mpmath.fsum(w * v**2 / (v + k) ** m for w, v in zip(masses, s, strict=True))
+        for m in range(5)
+    ]
+    q = [
+        mpmath.fsum(e * v / (v + k) ** m for e, v in zip(energy, s, strict=True)) for m in range(5)
+    ]
+    b = 1 / (1 - t[2])
+    e = k - b * lam + b**2 * k * lam * t[3]
+    q2 = k**2 * b * q[2]
+    q3 = 2 * k * b * e * q[2] + 2 * k**2 * b**2 * lam * q[3]
+    q4 = (
+        (b * e**2 + b**4 * k**2 * lam**2 * t[4] + b**5 * k**2 * lam**2 * t[3] ** 2) * q[2]
+        + 2 * b**2 * k * lam * e * q[3]
+        + b**3 * k**2 * lam**2 * q[4]
+    )
+    u2, u3, u4 = t[2] * b, t[3] * b**3, t[4] * b**4 + 2 * t[3] ** 2 * b**5
+    teacher = q2 + noise * u2
+    cross = 2 * q2 - q3 / 2 + noise * (u2 - lam * u3)
+    pure = 4 * q2 - 2 * q3 + q4 + noise * (u2 - 2 * lam * u3 + lam**2 * u4)
+    distance = teacher + pure - 2 * cross
+    return (k, teacher + noise, pure + noise, teacher - (teacher - cross) ** 2 / distance + noise,
+            (teacher - cross) / distance, distance, 2 - lam * b / k)  # fmt: skip
+
+
+@given(
+    st.lists(st.tuples(log_floats(1e-2, 1e2), log_floats(1e-2, 1e2)), min_size=1, max_size=4),
+    st.sampled_from([0.1, 0.5, 0.9, 1.0, 1.3, 5.0]),
+    log_floats(1e-6, 1e6),
+    log_floats(1e-2, 1e2),
+)
+def test_published_closed_forms_agree_in_50_digits(modes, ratio, lam, noise):
+    s, energy = np.array(modes).T
+    masses = np.full(s.size, 1 / s.size)
+    with mpmath.workdps(60):
+        want = [float(v) for v in by_resolvents(s, energy, masses, ratio, noise, lam)]
+    got = asymptotics(ProportionalProblem(s, energy, ratio, noise), lam)
+    # kappa is known to eps over |1 - ratio| where the features outnumber the samples.
+    slack = 1e3 * EPS * (1 + (1 / (ratio - 1) ** 2 if ratio > 1 else 0)) * s.size
+    np.testing.assert_allclose(fields(got)[:4], want[:4], rtol=slack)
+    np.testing.assert_allclose(got.gcv_inflation, want[6], rtol=slack)
+    np.testing.assert_allclose(got.distance, want[5], rtol=100 * slack)
+    size = 2 * np.sqrt(want[1] / want[5])  # the range of xi that the risks allow
+    assert abs(got.xi - want[4]) <= 10 * slack * (abs(want[4]) + size)
+
+
+@pytest.mark.slow
+def test_finite_designs_approach_the_limit(rng):
+    p, n, lam = 200, 400, 0.1
+    problem = autoregressive(p)
+    limit = asymptotics(problem, lam)
+    beta = np.sqrt(problem.signal_energy) * np.where(np.arange(p) % 2, 1, -1)
+    excess = []
+    for _ in range(60):
+        x = rng.normal(size=(n, p)) * np.sqrt(problem.eigenvalues)
+        y = x @ beta + rng.normal(size=n)
+        m = np.linalg.inv(x.T @ x + n * lam * np.eye(p))
+        teacher = m @ x.T @ y
+        change = -n * lam * m @ teacher
+        gap = teacher - beta
+        sigma = problem.eigenvalues
+        excess.append([gap @ (sigma * gap), -gap @ (sigma * change), change @ (sigma * change)])
+    mean, error = np.mean(excess, axis=0), np.std(excess, axis=0, ddof=1) / 60**0.5
+    want = [limit.teacher_risk - 1, limit.xi * limit.distance, limit.distance]
+    # The finite-size bias is of order 1/n, below the standard error of 60 runs.
+    assert np.all(error < 0.03 * np.abs(want))
+    assert np.all(np.abs(mean - want) < 4 * error + 2 * np.abs(want) / n)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_results_stay_in_the_namespace_of_the_data(backend):
+    s, energy, ratio, noise, masses = THREE
+    problem = ProportionalProblem(backend(s), backend(energy), ratio, noise, backend(masses))
+    got = asymptotics(problem, backend([0.3, 1.0]))
+    assert all(backend.owns(value) for value in fields(got))
+    assert float(got.xi[0]) == pytest.approx(REFERENCE[2][2][4], rel=300 * backend.eps)
+
+
+def test_nothing_to_learn_is_degenerate():
+    got = asymptotics(ProportionalProblem([1.0, 2.0], [0.0, 0.0], 0.5, 0.0), 0.1)
+    assert got.xi == 0
+    assert got.student_risk == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (([0.0], [1.0], 0.5, 1.0), "eigenvalues must be greater than 0"),
+        (([1.0], [-1.0], 0.5, 1.0), "signal_energy must be at least 0, got -1"),
+        (([1.0], [1.0, 2.0], 0.5, 1.0), "signal_energy and eigenvalues"),
+        (([1.0], [1.0], 0.0, 1.0), "aspect_ratio must be greater than 0, got 0"),
+        (([1.0], [1.0], 0.5, -1.0), "noise_var must be at least 0, got -1"),
+        (([1.0], [1.0], 0.5, 1.0, [0.5]), "masses must sum to one"),
+    ],
+)
+def test_bad_input_is_named(arguments, says):
+    with pytest.raises(ValueError, match=says):
+        ProportionalProblem(*arguments)
+    with pytest.raises(ValueError, match="lam_mean must be greater than 0, got 0"):
+        asymptotics(ProportionalProblem([1.0], [1.0], 0.5, 1.0), 0.0)
