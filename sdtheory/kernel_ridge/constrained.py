@@ -63,7 +63,10 @@ def constrained_penalties(fit: KernelRidge, tolerance: float, most: int = 1000) 
         raise ValueError("fit must have one output and equal noise levels")
     d = to_numpy(fit.eigenvalues)
     target = to_numpy(fit.smoother.targets.projected)
-    outside = float(fit.smoother.targets.outside)
+    # What lies outside the kernel's range, up to rounding, no fit can reach.
+    null = d <= d.size * np.finfo(d.dtype).eps * d[0]
+    outside = float(fit.smoother.targets.outside) + float(target[null] @ target[null])
+    d, target = d[~null], target[~null]
     budget = tolerance * fit.smoother.spectrum.n
     if outside >= budget:
         raise ValueError(

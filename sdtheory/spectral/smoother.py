@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sdtheory import _checks
-from sdtheory._array import Array, namespace, place
+from sdtheory._array import Array, eps, namespace, place
 from sdtheory.spectral.filters import Filter
-from sdtheory.spectral.spectrum import Spectrum, Targets
+from sdtheory.spectral.spectrum import Spectrum, Targets, eigenbasis
 
 __all__ = ["Smoother"]
 
@@ -39,7 +39,7 @@ class Smoother:
         y, root = _targets(y, noise, kernel)
         if root is not None:
             kernel = kernel / (root[:, None] * root[None, :])
-        spectrum = _not_empty(Spectrum.from_kernel(kernel))
+        spectrum = _complete(kernel)
         return cls(spectrum, spectrum.project(divided(y, root)), root)
 
     @classmethod
@@ -52,19 +52,27 @@ class Smoother:
 
     @property
     def eigenvalues(self) -> Array:
-        """The positive eigenvalues (r,), descending."""
+        """The eigenvalues (r,), descending and positive."""
         return self.spectrum.eigenvalues
 
     def projection(self, new: Array) -> Array:
         """Return the coordinates (m, r) of new points from K(new, train), or from features."""
+        new = _checks.array("new", new, like=self.eigenvalues, ndim=2)
         if self.root is not None and self.spectrum.right is None:
-            new = _checks.array("new", new, like=self.eigenvalues, ndim=2)
             if new.shape[1] != self.spectrum.n:
                 raise ValueError(
                     f"new must have {self.spectrum.n} columns, got shape {tuple(new.shape)}"
                 )
             new = new / self.root
-        return self.spectrum.projection(new)
+        projection = self.spectrum.projection(new)
+        if self.spectrum.right is not None:
+            return projection
+        # In the null space of the kernel new points have no coordinates, only rounding errors.
+        xp, d = namespace(projection), self.eigenvalues
+        rounding = self.spectrum.n * eps(d)
+        scale = xp.max(xp.abs(new), axis=1)[:, None] if new.shape[0] > 0 else 0.0
+        noise = (d <= rounding * d[0]) & (xp.abs(projection) <= rounding * scale)
+        return xp.where(noise, 0.0 * projection, projection)
 
     def predict(self, projection: Array, profile: Filter) -> Array:
         """Return predictions (m,) or (m, q) at new points from their `projection`."""
@@ -75,10 +83,7 @@ class Smoother:
         return _times(self.spectrum.fitted(profile, self.targets), self.root)
 
     def dual(self, profile: Filter) -> Array:
-        """Return the weights of the training points: predictions are K(new, train) @ dual.
-
-        They lie in the range of the kernel; what a ridge fit adds outside it predicts nothing.
-        """
+        """Return the weights of the training points: predictions are K(new, train) @ dual."""
         return divided(self.spectrum.predict(self._left(), profile, self.targets), self.root)
 
     def _left(self) -> Array:
@@ -87,8 +92,21 @@ class Smoother:
         return left
 
 
+def _complete(kernel: Array) -> Spectrum:
+    """Factorise a kernel without dropping any mode.
+
+    A mode whose eigenvalue is lost in rounding still moves predictions at new points, where its
+    coordinates are of the order of the *root* of the eigenvalue. Eigenvalues of zero or less by
+    rounding become the smallest positive number, so that every formula applies to them.
+    """
+    d, vectors = eigenbasis("kernel", kernel)
+    xp = namespace(d)
+    tiny = float(xp.finfo(d.dtype).smallest_normal)
+    return Spectrum(xp.clip(d, tiny), vectors.shape[0], vectors, None)
+
+
 def _not_empty(spectrum: Spectrum) -> Spectrum:
-    """Give the zero kernel one mode that sees nothing, so that its students predict zero."""
+    """Give a zero design one mode that sees nothing, so that its students predict zero."""
     d, left, right = spectrum.eigenvalues, spectrum.left, spectrum.right
     if d.shape[0] > 0:
         return spectrum

@@ -8,7 +8,7 @@ from sdtheory import _checks
 from sdtheory._array import Array, eps, namespace
 from sdtheory.spectral.filters import Filter
 
-__all__ = ["Spectrum", "Targets", "semidefinite"]
+__all__ = ["Spectrum", "Targets", "eigenbasis", "semidefinite"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +154,13 @@ def semidefinite(name: str, matrix: Array) -> tuple[Array, Array]:
     Refuses a matrix that is asymmetric or indefinite beyond half the digits of its dtype: rounding
     in the caller's code is far below that, a wrong matrix far above.
     """
+    d, vectors = eigenbasis(name, matrix)
+    rank = _rank(d, d.shape[0])
+    return d[:rank], vectors[:, :rank]
+
+
+def eigenbasis(name: str, matrix: Array) -> tuple[Array, Array]:
+    """Return all eigenvalues (n,), descending, and eigenvectors; refuses as `semidefinite` does."""
     matrix = _checks.array(name, matrix, ndim=2)
     tolerance = eps(matrix) ** 0.5
     _checks.symmetric(name, matrix, tolerance)
@@ -165,9 +172,7 @@ def semidefinite(name: str, matrix: Array) -> tuple[Array, Array]:
             f"{name} must be positive semi-definite, got eigenvalue {smallest:.6g} "
             f"(the largest is {largest:.6g})"
         )
-    d, vectors = xp.flip(d), xp.flip(vectors, axis=1)
-    rank = _rank(d, matrix.shape[0])
-    return d[:rank], vectors[:, :rank]
+    return xp.flip(d), xp.flip(vectors, axis=1)
 
 
 def _rank(values: Array, size: int) -> int:

@@ -57,12 +57,13 @@ def test_a_singular_kernel_is_no_exception(rng, by_solving):
 
 
 def test_a_zero_kernel_predicts_zero():
-    for fit in (
-        kernel_ridge.fit(np.zeros((3, 3)), np.ones(3)),
-        kernel_ridge.fit_features(np.zeros((3, 3)), np.ones(3), noise=np.ones(3)),
+    zeros = np.zeros((3, 3))
+    for fit, new in (
+        (kernel_ridge.fit(zeros, np.ones(3)), zeros),
+        (kernel_ridge.fit_features(zeros, np.ones(3), noise=np.ones(3)), np.ones((3, 3))),
     ):
-        assert not fit.predict(np.ones((2, 3)), 1.0, 0.5, 2).any()
-        assert not fit.sweep(np.ones((2, 3)), [1.0], [0.5], 2).any()
+        assert not fit.predict(new, 1.0, 0.5, 2).any()
+        assert not fit.sweep(new, [1.0], [0.5], 2).any()
 
 
 @pytest.mark.parametrize("xi", [1.0, 0.75, 0.65, -0.3, 1.02])
