@@ -1,0 +1,267 @@
+"""Borup & Andersen 2023: self-distillation of Gaussian-process regression."""
+
+from typing import Any
+
+import numpy as np
+from scipy.stats import multivariate_normal
+
+from sdtheory import gp
+from sdtheory.claims import Draw, claim, relative_error, z_score
+
+from ._kernels import EPS, conditioning, labelled, posterior
+
+PAPER = "Borup & Andersen 2023"
+FloatArray = np.ndarray[Any, np.dtype[np.float64]]
+
+
+def _rounds(draw: Draw) -> dict[str, Any]:
+    return {
+        "n": draw.integer(3, 10),
+        "seed": draw.seed(),
+        "noises": draw.log_uniform(0.1, 2.0, size=draw.integer(1, 4)),
+    }
+
+
+def _tolerance(n: int, noises: FloatArray, **_: Any) -> float:
+    return 1e3 * conditioning(n, float(np.min(noises))) * len(noises)
+
+
+def _joint(n: int, seed: int) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Return K, K(new, train), labels, and the joint prior covariance of both sets."""
+    kernel, new, y, _ = labelled(n, seed)
+    grid = np.linspace(-2, 2, 9)
+    prior = np.exp(-((grid[:, None] - grid) ** 2))
+    return kernel, new, y, np.block([[kernel, new.T], [new, prior]])
+
+
+@claim(
+    "borup2023.data_centric_mean",
+    paper=PAPER,
+    where="G1",
+    source="paper",
+    says="""Data-centric self-distillation, in which each posterior mean becomes the next data, has
+    the mean of kernel ridge self-distillation with penalties equal to the noise variances.""",
+    kind="identity",
+    instances=_rounds,
+    tolerance=_tolerance,
+    guards=("sdtheory.gp.regression.data_centric", "sdtheory.gp.regression.GaussianProcess.mean"),
+)
+def data_centric_mean(n: int, seed: int, noises: FloatArray) -> float:
+    """Return the error against conditioning on each mean in turn."""
+    kernel, new, y, joint = _joint(n, seed)
+    target, mean = y, y
+    for noise in noises:
+        mean = posterior(np.zeros(n + 9), joint, target, np.full(n, noise))[0]
+        target = mean[:n]
+    got = gp.data_centric(kernel, y, noises).mean(new)
+    return relative_error(got, mean[n:], scale=np.abs(y).max())
+
+
+@claim(
+    "borup2023.reported_covariance",
+    paper=PAPER,
+    where="G2",
+    source="recalled",
+    says="""The covariance that a data-centric student reports depends on its own noise alone: not
+    on the number of rounds, not on the targets.""",
+    kind="identity",
+    instances=_rounds,
+    tolerance=_tolerance,
+    guards=("sdtheory.gp.regression.GaussianProcess.covariance",),
+)
+def reported_covariance(n: int, seed: int, noises: FloatArray) -> float:
+    """Return the error against the covariance of one ordinary fit with the last noise."""
+    kernel, new, y, joint = _joint(n, seed)
+    want = posterior(np.zeros(n + 9), joint, y, np.full(n, noises[-1]))[1][n:, n:]
+    got = gp.data_centric(kernel, y, noises).covariance(new, joint[n:, n:])
+    return relative_error(got, want, scale=1.0)
+
+
+@claim(
+    "borup2023.honest_covariance",
+    paper=PAPER,
+    where="G2",
+    source="derived",
+    says="""When labels are drawn from the prior plus noise v, the errors of a distilled mean have
+    covariance K** - 2 P c P' + P c^2 (d + v) P', c the filter over the eigenvalue d: at least that
+    of the ordinary posterior, and more than a student reports.""",
+    kind="statistical",
+    instances=lambda draw: {
+        "n": draw.integer(4, 8),
+        "seed": draw.seed(),
+        "noise": draw.uniform(0.2, 0.5),
+        "steps": draw.integer(1, 4),
+    },
+    tolerance=5.0,
+    guards=("sdtheory.gp.regression.GaussianProcess.error_variance",),
+)
+def honest_covariance(n: int, seed: int, noise: float, steps: int) -> float:
+    """Return the largest deviation of simulated squared errors, in standard errors."""
+    kernel, new, _, joint = _joint(n, seed)
+    rng = np.random.default_rng(seed)
+    root = np.linalg.cholesky(joint + 1e-9 * np.eye(n + 9))
+    functions = root @ rng.normal(size=(n + 9, 400_000))
+    labels = functions[:n] + noise**0.5 * rng.normal(size=(n, 400_000))
+    process = gp.data_centric(kernel, labels, noise, steps=steps)
+    squares = (functions[n:] - process.mean(new)) ** 2
+    want = process.error_variance(new, np.ones(9), noise)
+    return z_score(squares.T, want, precision=0.005)
+
+
+@claim(
+    "borup2023.evidence_of_a_round",
+    paper=PAPER,
+    where="G3",
+    source="recalled",
+    says="The evidence of each data-centric round is a sum over the eigenvalues of one kernel.",
+    kind="identity",
+    instances=_rounds,
+    tolerance=lambda n, seed, noises: 30 * _tolerance(n, noises),
+    guards=("sdtheory.gp.evidence.data_centric_evidence",),
+)
+def evidence_of_a_round(n: int, seed: int, noises: FloatArray) -> float:
+    """Return the error against dense densities of explicitly refitted targets."""
+    kernel, _, y, _ = _joint(n, seed)
+    want, target = [], y
+    for noise in noises:
+        cov = kernel + noise * np.eye(n)
+        want.append(multivariate_normal(np.zeros(n), cov).logpdf(target))
+        target = kernel @ np.linalg.solve(cov, target)
+    got = gp.data_centric_evidence(kernel, y, noises).value
+    return relative_error(got, want, scale=n + np.abs(want))
+
+
+@claim(
+    "borup2023.evidence_grows_with_rounds",
+    paper=PAPER,
+    where="G3",
+    source="derived",
+    says="""For a fixed kernel and noise the evidence of a data-centric chain never falls from round
+    to round, because its targets shrink: it cannot tell when to stop. Labels in a mode that the
+    kernel keeps entirely leave it as it is.""",
+    kind="inequality",
+    instances=lambda draw: {"d": draw.log_uniform(1e-2, 1e12), "steps": draw.integer(1, 5)},
+    tolerance=64 * EPS,
+    guards=("sdtheory.gp.evidence.data_centric_evidence",),
+)
+def evidence_grows_with_rounds(d: float, steps: int) -> float:
+    """Return the fall of the evidence, and its error against the one-mode formula."""
+    value = gp.data_centric_evidence(np.array([[d]]), np.array([1.0]), 1.0, steps=steps).value
+    shrunk = (d / (d + 1)) ** (2 * np.arange(steps + 1.0))
+    want = -0.5 * shrunk / (d + 1) - 0.5 * np.log(d + 1) - 0.5 * np.log(2 * np.pi)
+    return max(float(np.max(-np.diff(value))), relative_error(value, want))
+
+
+@claim(
+    "borup2023.distribution_centric",
+    paper=PAPER,
+    where="G4",
+    source="paper",
+    says="""Using each posterior as the next prior, with the same data, is one Gaussian process with
+    noise 1 / sum_s 1 / noise_s: for equal noise, noise divided by the number of fits.""",
+    kind="identity",
+    instances=_rounds,
+    tolerance=_tolerance,
+    guards=(
+        "sdtheory.gp.regression.distribution_centric",
+        "sdtheory.gp.regression.GaussianProcess.covariance",
+    ),
+)
+def distribution_centric(n: int, seed: int, noises: FloatArray) -> float:
+    """Return the error of mean and covariance against conditioning in turn."""
+    kernel, new, y, cov = _joint(n, seed)
+    prior, mean = cov[n:, n:], np.zeros(n + 9)
+    for noise in noises:
+        mean, cov = posterior(mean, cov, y, np.full(n, noise))
+    process = gp.distribution_centric(kernel, y, noises)
+    return max(
+        relative_error(process.mean(new), mean[n:], scale=np.abs(y).max()),
+        relative_error(process.covariance(new, prior), cov[n:, n:], scale=1.0),
+    )
+
+
+@claim(
+    "borup2023.duplicated_evidence",
+    paper=PAPER,
+    where="G5, G7",
+    source="derived",
+    says="""The evidences of distribution-centric rounds, each under the posterior before it, add up
+    to the density of the labels seen once a round.""",
+    kind="identity",
+    instances=_rounds,
+    tolerance=lambda n, seed, noises: 30 * _tolerance(n, noises),
+    guards=("sdtheory.gp.evidence.duplicated_evidence",),
+)
+def duplicated_evidence(n: int, seed: int, noises: FloatArray) -> float:
+    """Return the error against both the chain of densities and the density of copies."""
+    kernel, _, y, _ = _joint(n, seed)
+    mean, cov, chain = np.zeros(n), kernel, 0.0
+    for noise in noises:
+        chain += float(multivariate_normal(mean, cov + noise * np.eye(n)).logpdf(y))
+        mean, cov = posterior(mean, cov, y, np.full(n, noise))
+    t = len(noises)
+    copies = np.tile(kernel, (t, t)) + np.diag(np.repeat(noises, n))
+    dense = float(multivariate_normal(np.zeros(n * t), copies).logpdf(np.tile(y, t)))
+    got = gp.duplicated_evidence(kernel, y, noises)
+    return relative_error([got, got], [chain, dense], scale=n * t + abs(dense))
+
+
+@claim(
+    "borup2023.hybrid_mean_stays",
+    paper=PAPER,
+    where="G6",
+    source="derived",
+    says="""If the posterior becomes the prior and its mean becomes the data, the mean never moves
+    again, and the covariance shrinks as if the labels had been seen once more.""",
+    kind="identity",
+    instances=_rounds,
+    tolerance=_tolerance,
+    guards=("sdtheory.gp.regression.hybrid", "sdtheory.gp.regression.GaussianProcess.mean"),
+)
+def hybrid_mean_stays(n: int, seed: int, noises: FloatArray) -> float:
+    """Return the error of mean and covariance against conditioning in turn."""
+    kernel, new, y, cov = _joint(n, seed)
+    prior, mean, target = cov[n:, n:], np.zeros(n + 9), y
+    for noise in noises:
+        mean, cov = posterior(mean, cov, target, np.full(n, noise))
+        target = mean[:n]
+    process = gp.hybrid(kernel, y, noises)
+    return max(
+        relative_error(process.mean(new), mean[n:], scale=np.abs(y).max()),
+        relative_error(process.covariance(new, prior), cov[n:, n:], scale=1.0),
+    )
+
+
+@claim(
+    "borup2023.evidence_of_rounds_finds_no_noise",
+    paper=PAPER,
+    where="G8",
+    source="derived",
+    says="""Choosing the noise of a distribution-centric process by the evidence of the labels
+    undoes the rounds: whatever their number, the best noise is that number times the best noise of
+    the ordinary process, which gives the ordinary posterior.""",
+    kind="identity",
+    instances=lambda draw: {
+        "n": draw.integer(3, 10),
+        "seed": draw.seed(),
+        "fits": draw.integer(2, 20),
+        "noise": draw.log_uniform(0.1, 1.0),
+    },
+    tolerance=lambda n, seed, fits, noise: 1e3 * conditioning(n, noise),
+    guards=(
+        "sdtheory.gp.regression.distribution_centric",
+        "sdtheory.gp.regression.effective_noise",
+    ),
+)
+def evidence_of_rounds_finds_no_noise(n: int, seed: int, fits: int, noise: float) -> float:
+    """Return the difference of the process with `fits` times the noise and the ordinary one."""
+    kernel, new, y, joint = _joint(n, seed)
+    process = gp.distribution_centric(kernel, y, noise * fits, steps=fits - 1)
+    mean, cov = posterior(np.zeros(n + 9), joint, y, np.full(n, noise))
+    got = process.covariance(new, joint[n:, n:])
+    combined = float(gp.effective_noise(np.full(fits, noise * fits)))
+    return max(
+        relative_error(process.mean(new), mean[n:], scale=np.abs(y).max()),
+        relative_error(got, cov[n:, n:], scale=1.0),
+        abs(combined / noise - 1.0),
+    )
