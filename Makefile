@@ -16,7 +16,7 @@ export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 export PYTHONHASHSEED ?= 0
 
-SAMPLES := $(if $(SMOKE),--samples 20)
+SAMPLES := $(if $(SMOKE),--at-most 20)
 
 .PHONY: help env lint test report docs bench experiments pins clean
 .DEFAULT_GOAL := help

@@ -31,6 +31,8 @@ def claims(path: Path) -> str:
     records = run["claims"]
     agreeing = sum(record["agrees"] for record in records)
     sample = "each claim's own number of" if run["samples"] is None else str(run["samples"])
+    if run["at_most"] is not None:
+        sample = f"each claim's own number, but at most {run['at_most']},"
     intro = (
         f"<p>{agreeing} of {len(records)} verdicts are the registered ones. Sample: {sample} "
         f"instances, seed {run['seed']}. The ratio is worst residual over tolerance: at most 1 "

@@ -52,9 +52,9 @@ class Result:
         return f"registered as {self.claim.verdict}, measured {self.verdict}; worst: {worst}"
 
 
-def measure_all(chosen: Mapping[str, Claim], samples: int | None, seed: int) -> list[Result]:
+def measure_all(chosen: Mapping[str, Claim], counts: Mapping[str, int], seed: int) -> list[Result]:
     """Measure claims one after the other; an error ends that claim's measurement, not the run."""
-    total = sum(samples or claim.samples for claim in chosen.values())
+    total = sum(counts.values())
     results = []
     with Progress(total) as progress:
         for key, claim in chosen.items():
@@ -63,7 +63,7 @@ def measure_all(chosen: Mapping[str, Claim], samples: int | None, seed: int) -> 
                 progress.advance(key)
 
             try:
-                measured = measure(claim, samples=samples, seed=seed, progress=advance)
+                measured = measure(claim, samples=counts[key], seed=seed, progress=advance)
             except Exception as error:
                 results.append(Result(key, claim, None, headline(error)))
             else:
@@ -82,7 +82,7 @@ def as_row(result: Result) -> list[str]:
     return [result.id, result.claim.paper, verdict, *numbers]
 
 
-def as_json(results: Sequence[Result], samples: int | None, seed: int) -> str:
+def as_json(results: Sequence[Result], samples: int | None, at_most: int | None, seed: int) -> str:
     """Return every figure of a run as JSON (infinities as the strings "inf" and "-inf")."""
     document = {
         "sdtheory": sdtheory.__version__,
@@ -91,6 +91,7 @@ def as_json(results: Sequence[Result], samples: int | None, seed: int) -> str:
         "scipy": scipy.__version__,
         "machine": platform.machine(),
         "samples": samples,
+        "at_most": at_most,
         "seed": seed,
         "claims": [_record(result) for result in results],
     }

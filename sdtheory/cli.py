@@ -80,7 +80,11 @@ def _add_measure_arguments(parser: argparse.ArgumentParser) -> None:
         help="ids, globs, MODULE:CLAIM or FILE.py:CLAIM; all if none",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure to FILE")
-    parser.add_argument("--samples", type=_count, metavar="N", help="instances a claim")
+    sample = parser.add_mutually_exclusive_group()
+    sample.add_argument("--samples", type=_count, metavar="N", help="instances a claim")
+    sample.add_argument(
+        "--at-most", type=_count, metavar="N", help="a claim's own number of instances, capped"
+    )
     parser.add_argument("--seed", type=_seed, default=0, metavar="S")
 
 
@@ -158,7 +162,8 @@ def _list(arguments: argparse.Namespace) -> int:
 
 def _measure(arguments: argparse.Namespace) -> int:
     chosen = _select(arguments.ids)
-    results = measure_all(chosen, arguments.samples, arguments.seed)
+    counts = {key: _sample_size(claim, arguments) for key, claim in chosen.items()}
+    results = measure_all(chosen, counts, arguments.seed)
     print_table(HEADER, [as_row(result) for result in results])
     wrong = [result for result in results if not result.agrees]
     print(f"{len(results) - len(wrong)} of {len(results)} verdicts are the registered ones")
@@ -166,9 +171,14 @@ def _measure(arguments: argparse.Namespace) -> int:
         print(f"{result.id}: {result.complaint}", file=sys.stderr)
     if arguments.json is not None:
         arguments.json.parent.mkdir(parents=True, exist_ok=True)
-        text = as_json(results, arguments.samples, arguments.seed)
+        text = as_json(results, arguments.samples, arguments.at_most, arguments.seed)
         arguments.json.write_text(text, encoding="utf-8")
     return 1 if wrong else 0
+
+
+def _sample_size(claim: claims.Claim, arguments: argparse.Namespace) -> int:
+    # A rate or a simulation is one expensive instance: a small setting must not draw more of them.
+    return int(arguments.samples or min(claim.samples, arguments.at_most or claim.samples))
 
 
 def _falsify(arguments: argparse.Namespace) -> int:

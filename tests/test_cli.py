@@ -116,6 +116,14 @@ def test_json_holds_every_figure(run, mine, tmp_path):
     assert set(record) >= {"id", "paper", "where", "source", "says", "kind", "seconds"}
 
 
+def test_a_cap_lowers_the_number_of_instances_and_never_raises_it(run, mine, tmp_path):
+    path = tmp_path / "claims.json"
+    own = claims.load(f"{mine}:true_statement").samples
+    for cap, drawn in ((3, 3), (own + 50, own)):
+        run("measure", f"{mine}:true_statement", "--at-most", cap, "--json", path)
+        assert json.loads(path.read_text(encoding="utf-8"))["claims"][0]["instances"] == drawn
+
+
 def test_an_infinite_residual_is_still_valid_json(run, tmp_path):
     user = tmp_path / "endless.py"
     user.write_text(

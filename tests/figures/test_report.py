@@ -66,7 +66,7 @@ def build(tmp_path):
 
     def make(claims=None, experiments=(), bench=None):
         if claims is not None:
-            run = {"claims": claims, "samples": None, "seed": 0}
+            run = {"claims": claims, "samples": None, "at_most": None, "seed": 0}
             (tmp_path / "claims.json").write_text(json.dumps(run))
         for name, record in experiments:
             (tmp_path / "results" / name).mkdir(parents=True)
