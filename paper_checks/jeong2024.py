@@ -104,7 +104,7 @@ def threshold_is_sharp(
 def _noisy(draw: Draw) -> dict[str, object]:
     return {
         "K": draw.integer(3, 4),
-        "n": draw.choice((12, 24)),
+        "n": draw.choice((18, 24)),
         "flips": draw.integer(1, 2),
         "penalty": draw.log_uniform(1e-3, 1e-2),
     }
