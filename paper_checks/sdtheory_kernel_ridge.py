@@ -100,9 +100,10 @@ def joint_weights(n: int, lam: float, seed: int, steps: int) -> float:
         validation=(new, truth),
         constrained=False,
     )
-    weights, columns = y, []
+    weights: FloatArray = y
+    columns = []
     for _ in range(steps + 1):
-        weights = np.linalg.solve(kernel + lam * np.eye(n), weights)
+        weights = np.asarray(np.linalg.solve(kernel + lam * np.eye(n), weights))
         columns.append(new @ weights)
         weights = kernel @ weights
     changes = np.stack(columns[1:], axis=1) - columns[0][:, None]
