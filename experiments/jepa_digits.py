@@ -32,7 +32,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "keeps": [0.3, 0.6],
         "targets": ["whole", "second"],
         "images": 1000,
-        "steps": 20_000,
+        "steps": 8_000,
         "seeds": 20,
     },
     "paper": {

@@ -80,6 +80,8 @@ def run(task: Task, device: torch.device) -> Mapping[str, np.ndarray]:
         start = shape.aligned(streams, SCALE, torch.float64)
     else:
         start = shape.gaussian(streams, SCALE, torch.float64, predictor=b)
+        # so that features start near the same size at every width
+        start["encoder0"] *= (4 / config["width"]) ** 0.5
     critical = theory.critical_time(mode, depth, SCALE, FRACTION, objective) / depth
     shift = theory.descent_shift(mode, depth, SCALE, FRACTION, objective)
     steps = int(3.0 * np.max(critical) / STEP)

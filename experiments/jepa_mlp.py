@@ -27,7 +27,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     "cpu": {
         "worlds": ["static", "dynamic"],
         "encoders": ["linear", "tanh", "relu"],
-        "steps": 6000,
+        "steps": 3000,
         "seeds": 20,
     },
     "paper": {
