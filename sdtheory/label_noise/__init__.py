@@ -2,6 +2,7 @@
 
 from .best import Best, LimitStudent, best_joint, best_ridge, limit_students
 from .grid import risk_grid
+from .initial_weights import AnchoredRounds, anchored_rounds
 from .many_rounds import OptimalSteps, optimal_steps, separation_problem
 from .one_round import (
     Derivatives,
@@ -27,9 +28,12 @@ from .proportional import (
     penalty_limits,
     self_training,
 )
+from .pruning import PrunedXi, pruned_xi, pruned_xi_ideal
+from .tuning import TunedPath, TunedXi, tune_path, tune_xi
 from .wiener import WienerFloor, linear_smoother_floor, wiener_floor
 
 __all__ = [
+    "AnchoredRounds",
     "AsymptoticSteps",
     "Asymptotics",
     "Best",
@@ -42,9 +46,13 @@ __all__ = [
     "Problem",
     "PenaltyLimits",
     "ProportionalProblem",
+    "PrunedXi",
     "RidgeProblem",
     "SelfTraining",
+    "TunedPath",
+    "TunedXi",
     "WienerFloor",
+    "anchored_rounds",
     "asymptotic_steps",
     "asymptotics",
     "best_joint",
@@ -60,8 +68,12 @@ __all__ = [
     "optimal_steps",
     "optimal_xi",
     "penalty_limits",
+    "pruned_xi",
+    "pruned_xi_ideal",
     "risk_grid",
     "self_training",
     "separation_problem",
+    "tune_path",
+    "tune_xi",
     "wiener_floor",
 ]

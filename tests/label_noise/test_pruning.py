@@ -1,0 +1,93 @@
+"""Teachers on all data, students on a part: reference numbers, simulation, and the ideal subset."""
+
+import numpy as np
+import pytest
+from backends import BACKENDS
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import log_floats, penalties, tasks
+
+from sdtheory.claims import z_score
+from sdtheory.label_noise import (
+    RidgeProblem,
+    noise_thresholds,
+    optimal_xi,
+    pruned_xi,
+    pruned_xi_ideal,
+)
+
+X = np.array([[1.0, 0.0], [1.0, 1.0], [0.0, 2.0]])
+
+
+def test_reference_numbers(bottom):
+    got = pruned_xi(X, [1.0, -0.5], 0.5, [0, 1], 1.0, 1.0)
+    assert got.label_risk == pytest.approx(0.7, rel=1e-13)
+    assert got.teacher_label_risk == pytest.approx(0.776297577854671280, rel=1e-13)
+    assert got.xi == pytest.approx(0.229447852760736196, rel=1e-13)
+    assert got.risk == pytest.approx(0.692576687116564417, rel=1e-13)
+    fractions = [1.0, 0.5, 0.1]
+    np.testing.assert_allclose(
+        pruned_xi_ideal(bottom(), 1.0, fractions),
+        [-1.8874713771671573438, -0.28729765203441738, 0.76307807928711383094],
+        rtol=1e-13,
+    )
+    np.testing.assert_allclose(
+        pruned_xi_ideal(bottom(noise_var=20.0), 1.0, fractions),
+        [1.4356550057779178485, 1.1038853686799366216, 1.014647551029778992],
+        rtol=1e-13,
+    )
+
+
+def test_risks_are_means_over_label_noise(rng):
+    n, p, kept, lam, student_lam = 12, 4, [0, 2, 3, 7, 9], 1.5, 0.8
+    x, theta, root = rng.normal(size=(n, p)), rng.normal(size=p), rng.normal(size=(p, p))
+    got = pruned_xi(x, theta, 0.3, kept, lam, student_lam, root.T @ root)
+    y = (x @ theta)[:, None] + 0.3**0.5 * rng.normal(size=(n, 40_000))
+    teacher = np.linalg.solve(x.T @ x + lam * np.eye(p), x.T @ y)
+    part = x[kept]
+    gram = part.T @ part + student_lam * np.eye(p)
+    for xi, want in ((0.0, got.label_risk), (1.0, got.teacher_label_risk), (got.xi, got.risk)):
+        mixed = xi * part @ teacher + (1 - xi) * y[kept]
+        gap = root @ (np.linalg.solve(gram, part.T @ mixed) - theta[:, None])
+        assert z_score(np.sum(gap**2, axis=0), want, precision=0.02) < 4
+
+
+@given(seed=st.integers(0, 2**32 - 1), lam=log_floats(1e-2, 1e2))
+def test_keeping_everything_is_self_distillation(seed, lam):
+    rng = np.random.default_rng(seed)
+    x, theta = rng.normal(size=(6, 3)), rng.normal(size=3)
+    got = pruned_xi(x, theta, 0.4, range(6), lam, lam)
+    want = optimal_xi(RidgeProblem.from_design(x, theta, 0.4), lam)
+    assert got.risk == pytest.approx(want.student_risk, rel=1e-9)
+    assert got.xi == pytest.approx(want.xi, rel=1e-6, abs=1e-6)
+
+
+@given(tasks(), penalties)
+def test_ideal_weight_tends_to_one_from_the_side_of_the_unpruned_weight(task, lam):
+    d, theta, _ = task
+    s = np.sqrt(d)
+    edge = float(noise_thresholds(RidgeProblem(s, theta, 1.0), lam).above_one)
+    fractions = np.geomspace(1, 1e-3, 12)
+    for factor in (1 - 1e-2, 1 + 1e-2):
+        xi = pruned_xi_ideal(RidgeProblem(s, theta, factor * edge), lam, fractions)
+        # Below the threshold the weight grows as data are pruned, above it falls.
+        assert np.all(np.sign(np.diff(xi)) == np.sign(1 - factor))
+        assert np.all(np.sign(xi - 1) == np.sign(factor - 1))
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_results_stay_in_the_namespace_of_the_data(backend):
+    got = pruned_xi(backend(X), backend([1.0, -0.5]), 0.5, [0, 1], 1.0, 1.0, backend(np.eye(2)))
+    assert backend.owns(got.risk)
+    assert float(got.xi) == pytest.approx(0.229447852760736196, rel=100 * backend.eps)
+    problem = RidgeProblem(backend([2.0, 1.0]), backend([1.0, 1.0]), 0.5)
+    assert backend.owns(pruned_xi_ideal(problem, 1.0, backend([0.5])))
+
+
+@pytest.mark.parametrize(
+    ("kept", "says"),
+    [([], "kept must name"), ([0, 0], "kept must name"), ([3], "kept must be at most 2, got 3")],
+)
+def test_bad_rows_are_named(kept, says):
+    with pytest.raises(ValueError, match=says):
+        pruned_xi(X, [1.0, -0.5], 0.5, kept, 1.0, 1.0)

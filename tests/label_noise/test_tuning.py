@@ -1,0 +1,186 @@
+"""Weights from the data alone: brute-force refits, reference numbers, proportional limits."""
+
+import numpy as np
+import pytest
+from backends import BACKENDS
+from hypothesis import given
+from hypothesis import strategies as st
+from reference.label_noise_numbers import T4
+
+from sdtheory.label_noise import ProportionalProblem, asymptotics, tune_path, tune_xi
+from sdtheory.label_noise.tuning import METHODS
+
+EPS = np.finfo(float).eps
+X, Y = np.array([[1.0, 0.0], [1.0, 1.0], [0.0, 2.0]]), np.array([1.0, 2.0, 0.0])
+
+
+def students(x, y, new, lam, steps, intercept, weight):
+    """Return predictions (steps + 1, m, q) at new points of the teacher and all pure students."""
+    root = np.sqrt(weight)[:, None]
+    centre = (weight @ x / weight.sum(), weight @ y / weight.sum()) if intercept else (0.0, 0.0)
+    a, b = root * (x - centre[0]), root * (y - centre[1])
+    gram = a.T @ a + lam * np.eye(x.shape[1])
+    predictions = []
+    for _ in range(steps + 1):
+        beta = np.linalg.solve(gram, a.T @ b)
+        predictions.append((new - centre[0]) @ beta + centre[1])
+        b = a @ beta
+    return np.array(predictions)
+
+
+def left_out(x, y, lam, steps, intercept, weight):
+    """Refit everything without each sample; return its errors (steps + 1, n, q)."""
+    errors = []
+    for i in range(x.shape[0]):
+        rest = np.arange(x.shape[0]) != i
+        made = students(x[rest], y[rest], x[i : i + 1], lam, steps, intercept, weight[rest])
+        errors.append(y[i] - made[:, 0, :])
+    return np.swapaxes(np.array(errors), 0, 1)
+
+
+@pytest.mark.parametrize("intercept", [False, True])
+@pytest.mark.parametrize("weighted", [False, True])
+@given(seed=st.integers(0, 2**32 - 1), n=st.integers(4, 9), p=st.integers(1, 9))
+def test_leave_one_out_is_refitting_without_each_sample(intercept, weighted, seed, n, p):
+    rng = np.random.default_rng(seed)
+    x, y, lam = rng.normal(size=(n, p)), rng.normal(size=(n, 2)), 0.5
+    weight = rng.uniform(0.2, 3.0, size=n) if weighted else np.ones(n)
+    teacher, pure = left_out(x, y, lam, 1, intercept, weight)
+    root = np.sqrt(weight)[:, None]
+    teacher, change = root * teacher, root * (teacher - pure)
+    xi = np.sum(teacher * change) / np.sum(change**2)
+    risk = np.sum((teacher - xi * change) ** 2) / weight.sum()
+    options = {"intercept": intercept, "sample_weight": weight if weighted else None}
+    for got in (tune_xi(x, y, lam, **options), tune_path(x, y, [lam], **options)):
+        np.testing.assert_allclose(np.ravel(got.xi)[0], xi, rtol=1e-7, atol=1e-9)
+        np.testing.assert_allclose(np.ravel(got.risk)[0], risk, rtol=1e-9)
+        want = np.sum(teacher**2) / weight.sum()
+        np.testing.assert_allclose(np.ravel(got.teacher_risk)[0], want, rtol=1e-9)
+
+
+def test_leave_one_out_of_several_rounds(rng):
+    x, y, lam, steps = rng.normal(size=(15, 4)), rng.normal(size=(15, 2)), 0.7, 3
+    pure = left_out(x, y, lam, steps, True, np.ones(15))
+    # Mixtures of pure students whose weights sum to one.
+    flat = pure.reshape(steps + 1, -1)
+    w = np.linalg.lstsq((flat[1:] - flat[0]).T, -flat[0])[0]
+    risk = np.sum((flat[0] + w @ (flat[1:] - flat[0])) ** 2) / 15
+    got = tune_xi(x, y, lam, steps=steps, intercept=True)
+    assert got.risk == pytest.approx(risk, rel=1e-8)
+    assert got.xi.shape == (3,)
+
+
+def test_reference_numbers():
+    found = {method: tune_xi(X, Y, 1.0, method) for method in METHODS}
+    assert found["loo"].xi == pytest.approx(T4["xi_loo"], rel=1e-13)
+    assert found["gcv"].xi == pytest.approx(T4["xi_corrected"], rel=1e-13)
+    assert found["gcv_published"].xi == pytest.approx(T4["xi_published"], rel=1e-13)
+    assert found["gcv"].risk == pytest.approx(T4["risk_corrected"], rel=1e-13)
+    # The published estimate of the risk is right, although its weight is not.
+    assert found["gcv_published"].risk == pytest.approx(T4["risk_corrected"], rel=1e-13)
+    teacher, pure = left_out(X, Y[:, None], 1.0, 1, False, np.ones(3))[:, :, 0]
+    np.testing.assert_allclose(teacher, T4["loo_teacher"], rtol=1e-13)
+    np.testing.assert_allclose(pure, T4["loo_pure"], rtol=1e-13)
+
+
+@given(seed=st.integers(0, 2**32 - 1), intercept=st.booleans())
+def test_generalised_cross_validation_is_leave_one_out_at_mean_leverage(seed, intercept):
+    rng = np.random.default_rng(seed)
+    n, lam = 12, 0.8
+    x, y = rng.normal(size=(n, 5)), rng.normal(size=(n, 2))
+    centre = np.eye(n) - (np.ones((n, n)) / n if intercept else 0.0)
+    a = centre @ x
+    h = a @ np.linalg.solve(a.T @ a + lam * np.eye(5), a.T)
+    smoother = h + (np.eye(n) - centre)
+    one, two = np.trace(smoother) / n, np.trace(smoother @ smoother) / n
+    b = centre @ y
+    r0, r1 = b - h @ b, b - h @ h @ b
+    teacher = r0 / (1 - one)
+    pure = r1 / (1 - one) - r0 * (one - two) / (1 - one) ** 2
+    change = teacher - pure
+    xi = np.sum(teacher * change) / np.sum(change**2)
+    got = tune_xi(x, y, lam, "gcv", intercept=intercept)
+    assert got.xi == pytest.approx(xi, rel=1e-8)
+    assert got.risk == pytest.approx(np.sum((teacher - xi * change) ** 2) / n, rel=1e-9)
+    published = tune_xi(x, y, lam, "gcv_published", intercept=intercept)
+    assert got.xi == pytest.approx(published.xi * (1 - one) / (1 - two), rel=1e-8)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_paths_are_single_penalties_in_a_row(rng, method):
+    x, y, lams = rng.normal(size=(20, 6)), rng.normal(size=(20, 2)), np.geomspace(1e-3, 1e3, 7)
+    path = tune_path(x, y, lams, method, intercept=True)
+    for k, lam in enumerate(lams):
+        one = tune_xi(x, y, lam, method, intercept=True)
+        assert path.xi[k] == pytest.approx(one.xi, rel=1e-7)
+        assert path.risk[k] == pytest.approx(one.risk, rel=1e-9)
+        assert path.teacher_risk[k] == pytest.approx(one.teacher_risk, rel=1e-9)
+
+
+def test_penalties_that_interpolate_are_marked(rng):
+    x, y = rng.normal(size=(4, 8)), rng.normal(size=4)
+    path = tune_path(x, y, [1e-18, 1.0])
+    assert path.risk[0] == path.teacher_risk[0] == np.inf
+    assert np.isfinite(path.risk[1])
+    with pytest.raises(ValueError, match="lam must be larger"):
+        tune_xi(x, y, 1e-18)
+
+
+@pytest.mark.slow
+def test_only_the_corrected_estimate_is_consistent(rng):
+    problem = ProportionalProblem([1.0], [1.0], 1.5, 1.0)
+    truth = asymptotics(problem, 0.05)
+    assert truth.xi == pytest.approx(3.47, abs=0.005)
+    n, p = 400, 600
+    found = {method: [] for method in METHODS}
+    for _ in range(40):
+        x = rng.normal(size=(n, p))
+        beta = rng.normal(size=p)
+        y = x @ (beta / np.linalg.norm(beta)) + rng.normal(size=n)
+        for method in METHODS:
+            found[method].append(float(tune_xi(x, y, n * 0.05, method).xi))
+    mean = {k: np.mean(v) for k, v in found.items()}
+    error = {k: np.std(v, ddof=1) / 40**0.5 for k, v in found.items()}
+    inflated = truth.xi * truth.gcv_inflation
+    assert error["gcv"] < 0.05 * truth.xi
+    assert abs(mean["gcv"] - truth.xi) < 4 * error["gcv"] + 10 * truth.xi / n
+    assert abs(mean["loo"] - truth.xi) < 4 * error["loo"] + 10 * truth.xi / n
+    assert abs(mean["gcv_published"] - inflated) < 4 * error["gcv_published"] + 10 * inflated / n
+    assert mean["gcv_published"] - truth.xi > 10 * error["gcv_published"]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("method", METHODS)
+def test_results_stay_in_the_namespace_of_the_data(backend, method, rng):
+    x, y = rng.normal(size=(12, 3)), rng.normal(size=12)
+    got = tune_xi(backend(x), backend(y), 0.5, method, intercept=True)
+    want = tune_xi(x, y, 0.5, method, intercept=True)
+    assert backend.owns(got.xi)
+    assert float(got.risk) == pytest.approx(want.risk, rel=1e4 * backend.eps)
+    path = tune_path(backend(x), backend(y), backend([0.5, 1.0]), method)
+    assert backend.owns(path.risk)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_labels_that_are_zero_are_degenerate(method):
+    found = tune_xi(X, np.zeros(3), 1.0, method)
+    assert found.degenerate
+    assert found.xi == 0
+    assert found.risk == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "says"),
+    [
+        ((X, Y, 0.0), {}, "lam must be greater than 0, got 0"),
+        ((X, Y, 1.0, "cv"), {}, "method must be one of"),
+        ((X, Y[:2], 1.0), {}, "y and design must have the same length"),
+        ((X, Y, 1.0), {"steps": 0}, "steps must be at least 1, got 0"),
+        ((X, Y, 1.0, "gcv_published"), {"steps": 2}, "steps must be 1"),
+        ((X, Y, 1.0), {"sample_weight": [1.0, -1.0, 1.0]}, "sample_weight must be at least 0"),
+        ((X, Y, 1.0), {"sample_weight": [0.0, 0.0, 0.0]}, "sample_weight must have a positive"),
+    ],
+)
+def test_bad_input_is_named(arguments, options, says):
+    with pytest.raises(ValueError, match=says):
+        tune_xi(*arguments, **options)
