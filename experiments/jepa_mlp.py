@@ -90,7 +90,8 @@ def run(task: Task, device: torch.device) -> Mapping[str, np.ndarray]:
     def gain(now: Params) -> Tensor:
         answers = model(now, probe)
         answers = answers - answers.mean(dim=1, keepdim=True)
-        return (answers.mT @ features / PROBES).norm(dim=1) / features.square().mean(dim=1)
+        covariance = answers.mT @ features / PROBES
+        return torch.linalg.vector_norm(covariance, dim=1) / features.square().mean(dim=1)
 
     fit = minimise(
         _objective(model, world, config["objective"]),

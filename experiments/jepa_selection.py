@@ -130,7 +130,7 @@ def _draw(rng: np.random.Generator, mixing: float) -> tuple[theory.Views, np.nda
 
 
 def _symmetric(matrix: np.ndarray) -> np.ndarray:
-    return 0.5 * (matrix + matrix.T)
+    return np.asarray(0.5 * (matrix + matrix.T))
 
 
 def _features(views: theory.Views) -> np.ndarray:
