@@ -62,11 +62,12 @@ def perfect_weights() -> Figure:
     for steps, name in ((0, "$p_T$"), (1, "$p_S$")):
         at = float(logistic.student_threshold(1.75, 15.0, steps))
         axes.axvline(at, color="0.4", linewidth=0.6, linestyle=":")
-        axes.annotate(name, (at, 3.25), ha="center", va="bottom", fontsize=7)
+        place = axes.get_xaxis_transform()
+        axes.text(at, 1.01, name, ha="center", va="bottom", fontsize=7, transform=place)
     axes.set_ylim(0, 3.2)
     axes.set_xlabel("fraction of flipped labels")
     axes.set_ylabel("weight xi on the teacher")
-    axes.legend(loc="upper right", bbox_to_anchor=(1.0, 0.95))
+    axes.legend(loc="lower left")
     return drawing
 
 
@@ -92,5 +93,5 @@ def temperature() -> Figure:
             axes.axhline(float(level), color=line.get_color(), linestyle=style, linewidth=0.7)
     axes.set_xlabel("sharpness of the teacher's labels")
     axes.set_ylabel("repaired fraction of flips")
-    axes.legend(loc="upper right")
+    axes.legend(loc="center right", bbox_to_anchor=(1.0, 0.47))
     return drawing

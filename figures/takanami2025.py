@@ -83,7 +83,7 @@ def who_drives_the_gain() -> Figure:
     bottom.semilogx(alphas, (errors[0] - errors[1]) / gain, color="#D55E00", linestyle="--")
     bottom.semilogx(alphas, (errors[0] - errors[2]) / gain, color="#009E73", linestyle="-.")
     bottom.axhline(0, color="0.4", linewidth=0.6, linestyle="-")
-    bottom.set_ylim(-0.5, 1.05)
+    bottom.set_ylim(-0.05, 1.05)
     bottom.set_ylabel("share of gain")
     bottom.set_xlabel("samples per dimension")
     return drawing
