@@ -91,7 +91,8 @@ def run(task: Task, device: torch.device) -> Mapping[str, np.ndarray]:
         answers = model(now, probe)
         answers = answers - answers.mean(dim=1, keepdim=True)
         covariance = answers.mT @ features / PROBES
-        return torch.linalg.vector_norm(covariance, dim=1) / features.square().mean(dim=1)
+        sizes: Tensor = covariance.norm(dim=1) / features.square().mean(dim=1)
+        return sizes
 
     fit = minimise(
         _objective(model, world, config["objective"]),

@@ -100,7 +100,7 @@ def learned_order() -> Figure:
     caption="""Relative delay of a feature with rho = 0.5 behind one with rho = 0.8 at equal
     covariance. Lines are exact, thin dotted lines the leading terms: scale^(1/L) for JEPA and
     scale^((L-1)/L) for MAE (absolute value: the low-rho feature is early). Both vanish with the
-    scale. MAE's term is tiny at L = 5 because time is read off at half, next to p0(5) = 0.50008.""",
+    scale. At L = 5 MAE's term is tiny: time is read off at half, next to p0 = 0.50008.""",
     parameters={"rho": GAP_RHO, "depth": "2, 3, 5", "fraction": 0.5, "covariance": 1},
 )
 def equal_covariance_delay() -> Figure:
