@@ -29,8 +29,8 @@ class Samples:
     """Weighted mean of the features (p,); zero without an intercept."""
     y_mean: Array
     """Weighted mean of the labels (q,); zero without an intercept."""
-    mean_weight: float
-    """Mean weight of a sample."""
+    total: float
+    """Sum of the sample weights, their number without any: what mean leverages are shares of."""
 
     @classmethod
     def made(
@@ -62,13 +62,8 @@ class Samples:
         spectrum = Spectrum.from_design(x)
         targets = spectrum.project(y)
         spare = xp.reshape(xp.sqrt(xp.sum(targets.outside)), (1,))
-        weight = 1.0 if root is None else float(xp.mean(root**2))
-        return cls(spectrum, y, targets.projected, spare, constant, x_mean, y_mean, weight)
-
-    @property
-    def n(self) -> int:
-        """Number of samples."""
-        return self.spectrum.n
+        total = float(x.shape[0]) if root is None else float(xp.sum(root**2))
+        return cls(spectrum, y, targets.projected, spare, constant, x_mean, y_mean, total)
 
     @property
     def lost_freedom(self) -> int:

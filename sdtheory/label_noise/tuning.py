@@ -46,7 +46,7 @@ class TunedPath:
     xi: Array
     """Weights of one round."""
     risk: Array
-    """Estimated squared error of the student; inf where the penalty interpolates a sample."""
+    """Estimated squared error of the student; inf where leaving out a sample is undetermined."""
     teacher_risk: Array
     """Estimated squared error of ridge regression; likewise."""
 
@@ -81,7 +81,8 @@ def tune_xi(
     intercept : bool
         Fit an unpenalised intercept.
     sample_weight : array (n,), optional
-        Weights of the squared errors, not negative.
+        Weights of the squared errors, not negative. Leave-one-out leaves out a sample with all of
+        its weight; cross-validation counts a weight of 2 as two samples.
 
     Examples
     --------
@@ -91,8 +92,12 @@ def tune_xi(
     """
     method = _checks.choice("method", method, METHODS)
     steps = _checks.integer("steps", steps, at_least=1)
-    samples = Samples.made(design, y, intercept, sample_weight)
     lam = _checks.number("lam", lam, above=0)
+    return tuned_of(Samples.made(design, y, intercept, sample_weight), lam, method, steps)
+
+
+def tuned_of(samples: Samples, lam: float, method: str, steps: int) -> TunedXi:
+    """Return the weights for data that have been factorised; see `tune_xi`."""
     if method == "gcv_published":
         if steps > 1:
             raise ValueError(f"steps must be 1 for method 'gcv_published', got {steps}")
@@ -131,14 +136,18 @@ def tune_path(
     """
     method = _checks.choice("method", method, METHODS)
     samples = Samples.made(design, y, intercept, sample_weight)
-    lam = _checks.array("lam", lam, like=samples.z, ndim=1, above=0)
+    return path_of(samples, _checks.array("lam", lam, like=samples.z, ndim=1, above=0), method)
+
+
+def path_of(samples: Samples, lam: Array, method: str) -> TunedPath:
+    """Return the best weights for data that have been factorised; see `tune_path`."""
     return {"loo": _path_left_out, "gcv": _path_averaged, "gcv_published": _published}[method](
         samples, lam
     )
 
 
 def _left_out(samples: Samples, lam: float, steps: int) -> LeastSquares:
-    spectrum, scale = samples.spectrum, samples.mean_weight
+    spectrum = samples.spectrum
     if samples.constant is not None:
         # An unpenalised constant is a mode with an infinite eigenvalue: all of it is kept.
         xp = namespace(samples.z)
@@ -147,7 +156,7 @@ def _left_out(samples: Samples, lam: float, steps: int) -> LeastSquares:
         values = xp.concat([huge, spectrum.eigenvalues])
         spectrum = Spectrum(values, spectrum.n, left, None)
     squares = criteria.leave_one_out(spectrum, samples.y, lam, steps)
-    root = scale**-0.5
+    root = (spectrum.n / samples.total) ** 0.5
     return LeastSquares(
         root * squares.residual, root * squares.design, squares.slope, squares.constant
     )
@@ -155,7 +164,7 @@ def _left_out(samples: Samples, lam: float, steps: int) -> LeastSquares:
 
 def _averaged(samples: Samples, lam: float, steps: int) -> LeastSquares:
     d, xp = samples.spectrum.eigenvalues, namespace(samples.z)
-    n = samples.n
+    n = samples.total
     changes = filters.taylor_directions(d, lam, steps)
     teacher = filters.distill(d, lam, 0.0, steps=0)
     # The part of the labels that no filter reaches is one more row.
@@ -169,7 +178,7 @@ def _averaged(samples: Samples, lam: float, steps: int) -> LeastSquares:
         for j in range(k + 1):
             rest = rest + traces[j] * errors[k - j]
         errors.append(rest / free)
-    scale = (n * samples.mean_weight) ** -0.5
+    scale = n**-0.5
     flat = scale * xp.stack(errors, axis=1)
     empty = 0.0 * flat[0, :]
     return LeastSquares(flat[:, 0], flat[:, 1:], empty[1:], empty[0])
@@ -179,23 +188,30 @@ def _path_left_out(samples: Samples, lam: Array) -> TunedPath:
     d, left, y = samples.spectrum.eigenvalues, samples.spectrum.left, samples.y
     assert left is not None  # made from a design
     xp = namespace(d)
-    total = d[:, None] + lam[None, :]
-    kept, change = d[:, None] / total, d[:, None] * lam[None, :] / total**2
-    squares = left**2
-    spare = 1.0 - squares @ kept
+    squares, fixed = left**2, y - left @ samples.projected
+    spare = 1.0 - xp.sum(squares, axis=1)
     if samples.constant is not None:
-        spare = spare - samples.constant[:, None] ** 2
-    slack = 4 * samples.spectrum.n * eps(d)
-    certain = xp.min(spare, axis=0) > slack
-    spare = xp.where(spare > slack, spare, xp.ones_like(spare))
-    growth = squares @ change / spare
+        spare = spare - samples.constant**2
+    # Residuals and 1 - leverage have a part that no penalty changes and one with a factor lam. If
+    # the modes span all samples the former is zero and the factor cancels: it is left out.
+    complete = d.shape[0] + samples.lost_freedom == left.shape[0]
+    scale = xp.ones_like(lam) if complete else lam
+    spare = xp.where(spare > 4 * eps(d), spare, 0.0 * spare)
+    if complete:
+        spare, fixed = 0.0 * spare, 0.0 * fixed
+    inverse = 1.0 / (d[:, None] + lam)
+    change = scale * d[:, None] * inverse**2
+    free = spare[:, None] + scale * (squares @ inverse)
+    certain = xp.min(free, axis=0) > 0
+    free = xp.where(free > 0, free, xp.ones_like(free))
+    growth = squares @ change / free
     teacher = pull = size = 0.0 * lam
     pairs = []
     for k in range(y.shape[1]):
         z = samples.projected[:, k : k + 1]
-        e = (y[:, k : k + 1] - left @ (kept * z)) / spare
+        e = (fixed[:, k : k + 1] + scale * (left @ (inverse * z))) / free
         # One unit of xi takes this from the error.
-        u = growth * e - left @ (change * z) / spare
+        u = growth * e - left @ (change * z) / free
         teacher = teacher + xp.sum(e**2, axis=0)
         pull, size = pull + xp.sum(e * u, axis=0), size + xp.sum(u**2, axis=0)
         pairs.append((e, u))
@@ -208,7 +224,7 @@ def _path_averaged(samples: Samples, lam: Array) -> TunedPath:
     lost, kept, free = _averages(samples, lam)
     xp = namespace(lam)
     first = xp.concat([lost * samples.length, 0.0 * free + samples.spare], axis=1) / free
-    slope = xp.sum(kept * lost, axis=1)[:, None] / samples.n
+    slope = xp.sum(kept * lost, axis=1)[:, None] / samples.total
     change = xp.concat([kept * lost * samples.length, 0.0 * free + 0.0 * samples.spare], axis=1)
     return _projected(samples, lam, first, (slope * first - change) / free)
 
@@ -216,7 +232,7 @@ def _path_averaged(samples: Samples, lam: Array) -> TunedPath:
 def _published(samples: Samples, lam: Array) -> TunedPath:
     lost, kept, free = _averages(samples, lam)
     xp = namespace(lam)
-    pure = free + xp.sum(kept * lost, axis=1)[:, None] / samples.n
+    pure = free + xp.sum(kept * lost, axis=1)[:, None] / samples.total
     rest = 0.0 * free + samples.spare
     teacher = xp.concat([lost * samples.length, rest], axis=1) / free
     # 1 - a**2 = x (1 + a)
@@ -229,9 +245,9 @@ def _averages(samples: Samples, lam: Array) -> tuple[Array, Array, Array]:
     xp, d = namespace(lam), samples.spectrum.eigenvalues
     lam = lam[:, None]
     kept, lost = d / (d + lam), lam / (d + lam)
-    # As many samples as modes: then what is free is what is lost, without the subtraction.
-    missing = samples.n - samples.lost_freedom - d.shape[0]
-    return lost, kept, (missing + xp.sum(lost, axis=1)[:, None]) / samples.n
+    # With as many samples as modes what is free is what is lost, without a subtraction.
+    missing = samples.total - samples.lost_freedom - d.shape[0]
+    return lost, kept, (missing + xp.sum(lost, axis=1)[:, None]) / samples.total
 
 
 def _projected(samples: Samples, lam: Array, first: Array, change: Array) -> TunedPath:
@@ -246,7 +262,7 @@ def _projected(samples: Samples, lam: Array, first: Array, change: Array) -> Tun
 def _path(
     samples: Samples, lam: Array, xi: Array, student: Array, teacher: Array, certain: Array
 ) -> TunedPath:
-    xp, scale = namespace(lam), samples.n * samples.mean_weight
+    xp, scale = namespace(lam), samples.total
     infinite = xp.full_like(lam, float("inf"))
     return TunedPath(
         lam,

@@ -117,13 +117,16 @@ def test_paths_are_single_penalties_in_a_row(rng, method):
         assert path.teacher_risk[k] == pytest.approx(one.teacher_risk, rel=1e-9)
 
 
-def test_penalties_that_interpolate_are_marked(rng):
-    x, y = rng.normal(size=(4, 8)), rng.normal(size=4)
-    path = tune_path(x, y, [1e-18, 1.0])
-    assert path.risk[0] == path.teacher_risk[0] == np.inf
-    assert np.isfinite(path.risk[1])
-    with pytest.raises(ValueError, match="lam must be larger"):
-        tune_xi(x, y, 1e-18)
+@pytest.mark.parametrize("intercept", [False, True])
+def test_interpolating_penalties_have_a_limit(rng, intercept):
+    x, y = rng.normal(size=(5, 9)), rng.normal(size=5)
+    tiny = tune_path(x, y, [1e-18, 1e-7], intercept=intercept)
+    assert np.all(np.isfinite(tiny.risk))
+    np.testing.assert_allclose(tiny.teacher_risk[0], tiny.teacher_risk[1], rtol=1e-6)
+    # Weights grow like 1 / lam: the student has a limit of its own.
+    assert tiny.xi[0] * 1e-18 == pytest.approx(tiny.xi[1] * 1e-7, rel=1e-5)
+    single = tune_xi(x, y, 1e-7, intercept=intercept)
+    assert tiny.risk[1] == pytest.approx(single.risk, rel=1e-6)
 
 
 @pytest.mark.slow
