@@ -11,7 +11,7 @@ from scipy.special import expit, softmax
 __all__ = ["fit_targets", "probabilities"]
 
 Floats = NDArray[np.float64]
-_REACH = 4.0
+_REACH = 100.0
 _FLAT = 1e-13
 
 
@@ -48,8 +48,8 @@ def fit_targets(
         step = _direction(A, P, ridge, gradient)
         decrease = float(np.sum(gradient * step))
         here = _loss(A, targets, ridge, theta)
-        # The curvature changes by a bounded factor while no logit moves by more than _REACH.
-        rate = min(1.0, _REACH / max(float(np.abs(A @ step).max()), 1e-300))
+        # Where probabilities saturate the quadratic model overshoots without bound.
+        rate = min(1.0, _REACH / max(float(np.abs(A @ step).max()), _REACH))
         # Near the optimum the loss is flat to rounding and the full step is safe.
         flat = decrease <= 1e-10 * (1 + abs(here))
         while (
