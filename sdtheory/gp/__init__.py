@@ -3,7 +3,7 @@
 from . import continuous_bernoulli
 from .averages import average_mean, average_sigmoid, average_sigmoid_by_erf
 from .evidence import Evidence, data_centric_evidence, duplicated_evidence
-from .hyperparameters import Optimised, optimise_evidence
+from .hyperparameters import MODES, Optimised, optimise_evidence
 from .laplace import Laplace, evidence_gradient, laplace
 from .likelihoods import BERNOULLI, CONTINUOUS_BERNOULLI, Likelihood
 from .regression import (
@@ -24,6 +24,7 @@ __all__ = [
     "Laplace",
     "LatentProcess",
     "Likelihood",
+    "MODES",
     "Optimised",
     "SoftLabelProcess",
     "average_mean",

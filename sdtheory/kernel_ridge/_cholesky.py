@@ -14,8 +14,11 @@ __all__ = ["solve_chain"]
 
 def solve_chain(
     kernel: Array, y: Array, lams: list[float], xis: list[float]
-) -> tuple[Array, Array]:
-    """Return the dual weights and the fitted values (rounds + 1, n, ...) of a chain, in NumPy."""
+) -> tuple[Array, Array] | None:
+    """Return the dual weights and the fitted values (rounds + 1, n, ...) of a chain, in NumPy.
+
+    None if the kernel plus a penalty is not positive definite.
+    """
     factors: dict[float, Any] = {}
     dual: list[Array] = []
     fitted: list[Array] = []
@@ -23,7 +26,12 @@ def solve_chain(
         if lam not in factors:
             shifted = kernel.copy()
             shifted.flat[:: kernel.shape[0] + 1] += lam
-            factors[lam] = scipy.linalg.cho_factor(shifted, overwrite_a=True, check_finite=False)
+            try:
+                factors[lam] = scipy.linalg.cho_factor(
+                    shifted, overwrite_a=True, check_finite=False
+                )
+            except np.linalg.LinAlgError:
+                return None
         target = y if k == 0 else xis[k - 1] * fitted[-1] + (1.0 - xis[k - 1]) * y
         dual.append(scipy.linalg.cho_solve(factors[lam], target, check_finite=False))
         # K w = target - lam w, without another product.

@@ -158,9 +158,11 @@ def _of_matrix(
     if route == "cholesky" and not numpy:
         raise TypeError(f"route 'cholesky' needs NumPy arrays, got {type(kernel).__name__}")
     if route == "cholesky" or (route == "auto" and numpy and factors <= _FACTORS_PER_EIGH):
-        dual, fitted = solve_chain(kernel, y, *schedule)
+        solved = solve_chain(kernel, y, *schedule)
         why = "asked for" if route == "cholesky" else f"{factors} distinct penalties"
-        return Chain(dual, fitted, "cholesky", why, 0, 0.0, 0.0)
+        if solved is not None:
+            return Chain(*solved, "cholesky", why, 0, 0.0, 0.0)
+    # The spectrum also words the error for a kernel that is not semi-definite.
     why = "asked for" if route == "eigh" else f"{factors} distinct penalties, or not NumPy"
     dual, fitted = _by_spectrum(Smoother.from_kernel(kernel, y), *schedule)
     return Chain(dual, fitted, "eigh", why, 0, 0.0, 0.0)
