@@ -115,7 +115,8 @@ def jepa_overwriting(lam: FloatArray, rho: FloatArray, depth: int, objective: Ob
     one, two = (Mode(mode.covariance[i], mode.variance[i]) for i in (0, 1))
     rate = float(jepa.overwriting_rate(one, two, depth, objective))
     rank = rho if objective == "jepa" else lam * rho
-    wrong = (rate > 0) != (rank[1] > rank[0])
+    tied = abs(rank[1] / rank[0] - 1) < 1e-12  # then rounding decides the sign of the rate
+    wrong = not tied and (rate > 0) != (rank[1] > rank[0])
     return float(np.abs(values - rate).min() / np.abs(values).max()) + float(wrong)
 
 
