@@ -51,7 +51,9 @@ def eps(array: Array) -> float:
 
 
 def first(array: Array) -> float:
-    """Return the first entry of a non-empty array as a float."""
+    """Return the first entry of a non-empty array as a float; gradients are not followed."""
+    if array_api_compat.is_torch_array(array):
+        array = array.detach()
     return float(namespace(array).reshape(array, (-1,))[0])
 
 

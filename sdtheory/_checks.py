@@ -28,15 +28,16 @@ def number(
     at_least: float | None = None,
     below: float | None = None,
     at_most: float | None = None,
+    finite: bool = True,
 ) -> float:
-    """Return `value` as a finite float within the bounds, or raise naming it."""
+    """Return `value` as a float within the bounds (never NaN), or raise naming it."""
     if is_array(value) and getattr(value, "ndim", None) == 0:
         value = first(value)
     if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
         raise TypeError(f"{name} must be a real number, got {show(value)}")
     result = float(value)
-    if not math.isfinite(result):
-        raise ValueError(f"{name} must be finite, got {result}")
+    if math.isnan(result) or (finite and not math.isfinite(result)):
+        raise ValueError(f"{name} must be {'finite' if finite else 'a number'}, got {result}")
     _bounded(name, result, result, above, at_least, below, at_most)
     return result
 
@@ -90,7 +91,7 @@ def array(
     finite = xp.isfinite(result)
     if not bool(xp.all(finite)):
         raise ValueError(f"{name} must be finite, got {first(result[~finite])} in {show(result)}")
-    low, high = float(xp.min(result)), float(xp.max(result))
+    low, high = first(xp.min(result)), first(xp.max(result))
     _bounded(name, low, high, above, at_least, below, at_most)
     return result
 
@@ -114,8 +115,8 @@ def symmetric(name: str, value: Array, tolerance: float) -> None:
     """Raise unless a square matrix is symmetric to `tolerance` times its largest entry."""
     square(name, value)
     xp = namespace(value)
-    gap = float(xp.max(xp.abs(value - value.T)))
-    scale = float(xp.max(xp.abs(value)))
+    gap = first(xp.max(xp.abs(value - value.T)))
+    scale = first(xp.max(xp.abs(value)))
     if gap > tolerance * scale:
         raise ValueError(
             f"{name} must be symmetric, got |{name} - {name}.T| up to {gap:.3g} "
@@ -146,14 +147,20 @@ def _as_array(name: str, value: object, like: Array | None) -> Array:
             )
         if like is not None and device(given) != device(like):
             raise ValueError(
-                f"{name} must be on the device of the data, {device(like)}, "
-                f"got {device(given)}"
+                f"{name} must be on the device of the data, {device(like)}, got {device(given)}"
             )
-        if not namespace(given).isdtype(given.dtype, "real floating"):
+        xp = namespace(given)
+        if isinstance(given, np.ma.MaskedArray):
+            raise TypeError(f"{name} must not be a masked array, got {show(value)}")
+        if given.dtype not in (xp.float64, xp.float32):
             raise TypeError(
-                f"{name} must have a floating-point dtype, got {given.dtype}, {show(value)}"
+                f"{name} must have a floating-point dtype (float64 or float32), "
+                f"got {given.dtype}, {show(value)}"
             )
-        return given if like is None else namespace(like).astype(given, like.dtype)
+        if like is None or given.dtype == like.dtype:
+            return given
+        with np.errstate(over="ignore"):  # an overflow is found to be infinite by the caller
+            return xp.astype(given, like.dtype)
     try:
         numbers = np.asarray(value)
     except ValueError:
@@ -163,7 +170,10 @@ def _as_array(name: str, value: object, like: Array | None) -> Array:
     if numbers.dtype.kind not in "fiu" or isinstance(value, bool):
         raise TypeError(f"{name} must be an array of real numbers, got {show(value)}")
     numbers = numbers.astype(np.float64)
-    return numbers if like is None else place(numbers.tolist(), like)
+    if like is None:
+        return numbers
+    with np.errstate(over="ignore"):
+        return place(numbers.tolist(), like)
 
 
 def _bounded(

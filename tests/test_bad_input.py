@@ -41,7 +41,8 @@ CASES = [
     # empty
     (lambda: Spectrum.from_kernel(np.zeros((0, 0))), ValueError, "kernel must not be empty", "(0, 0)"),
     (lambda: Spectrum.from_design(np.zeros((3, 0))), ValueError, "design must not be empty", "(3, 0)"),
-    (lambda: filters.ridge([], 1.0), ValueError, "eigenvalues must not be empty", "(0,)"),
+    (lambda: Spectrum.from_gram(np.eye(4), np.zeros(4), 1.0, 2), ValueError, "n must be at least 4", "2"),
+    (lambda: Spectrum.from_gram(np.diag([1.0, 0.0]), np.array([1.0, 5.0]), 30.0, 5), ValueError, "cross must lie in the range of gram", "5"),
     # not finite
     (lambda: Spectrum.from_kernel([[np.nan, 0.0], [0.0, 1.0]]), ValueError, "kernel must be finite", "nan"),
     (lambda: Spectrum.from_design([[np.inf, 1.0]]), ValueError, "design must be finite", "inf"),
@@ -73,6 +74,12 @@ CASES = [
     (lambda: filters.ridge(Odd(), 1.0), TypeError, "eigenvalues must be an array of real numbers", "<odd>"),
     (lambda: Spectrum.from_design(np.array([["a"]])), TypeError, "design must have a floating-point dtype", "<U1"),
     (lambda: criteria.sure(S, TARGETS, "loud"), TypeError, "noise_var must be a real number", "loud"),
+    (lambda: Spectrum.from_design(np.ma.array(X, mask=X > 1)), TypeError, "design must not be a masked array", "--"),
+    (lambda: filters.ridge(D.astype(np.float16), 1.0), TypeError, "eigenvalues must have a floating-point dtype", "float16"),
+    # out of range
+    (lambda: Spectrum.from_design(1e200 * X), ValueError, "design must have squares within the range", "e+200"),
+    (lambda: Spectrum.from_design(1e-200 * X), ValueError, "design must have squares within the range", "e-200"),
+    (lambda: filters.ridge(np.float32([1.0]), 1e60), ValueError, "lam must be finite", "inf"),
     # mixed libraries
     (lambda: filters.ridge(STRICT, D), TypeError, "lam is numpy's ndarray but the data are array_api_strict's", "3."),
     (lambda: filters.distilled(D, 1.0, STRICT), TypeError, "xi is array_api_strict's", "2."),
@@ -89,7 +96,18 @@ CASES = [
     (lambda: filters.limit(D, 1.0, 2.0), ValueError, "xi must satisfy", "2"),
     (lambda: weights.xi_from_powers([1.0, -1.0, 1.0]), ValueError, "powers must be reachable", "-1."),
     (lambda: weights.xi_from_powers([0.4, 0.4]), ValueError, "powers must sum to one", "0.4"),
+    (lambda: filters.distilled([1.0, 2.0, 3.0], np.ones((2, 2)), 0.5), ValueError, "lam must broadcast against eigenvalues (3,)", "(2, 2)"),
+    (lambda: filters.distilled(D, 1.0, np.zeros((0, 1))), ValueError, "xi must not be empty", "(0, 1)"),
+    (lambda: filters.distilled(D, 1.0, 0.5, steps=2**60), ValueError, "steps must be at most", "1.15292e+18"),
+    (lambda: weights.powers_from_taylor(np.ones(1001)), ValueError, "weights must number at most 1000", "1002"),
     # projections
+    (lambda: projections.optimal_xi(RISK, np.ones(3), 1.0), ValueError, "filter must have the 2 modes of the risk", "3"),
+    (lambda: projections.optimal_xi(RISK, D, [1.0]), ValueError, "lam must have 0 dimensions", "(1,)"),
+    (lambda: projections.optimal_xi(RISK, D, 1.0, lower=np.inf), ValueError, "lower must be less than inf", "inf"),
+    (lambda: projections.optimal_xi(RISK, D, 1.0, upper="a"), TypeError, "upper must be a real number", "'a'"),
+    (lambda: projections.constrained_weights(criteria.gcv(S, TARGETS), D, 1.0), TypeError, "risk must be a QuadraticRisk", "RatioRisk"),
+    (lambda: S.fitted(filters.distill(np.ones(3), 1.0, 0.0), TARGETS), ValueError, "filter and targets must have as many modes", "3"),
+    (lambda: criteria.gcv(Spectrum.from_kernel(K), Spectrum.from_kernel(K).project(D))(filters.distill(D, 0.0, 0.0)), ValueError, "lam must be larger", "0"),
     (lambda: projections.optimal_weights(RISK, D, 1.0, 0), ValueError, "steps must be at least 1", "0"),
     (lambda: projections.optimal_xi(RISK, D, 1.0, lower=1.0, upper=0.0), ValueError, "lower must be at most upper", "1.0 and 0.0"),
     (lambda: criteria.leave_one_out(S, np.ones(3), 1.0, 0), ValueError, "steps must be at least 1", "0"),

@@ -14,12 +14,16 @@ from sdtheory._array import Array, namespace
 __all__ = ["geometric"]
 
 
-def geometric(d: Array, lam: Array, xi: Array, steps: Array) -> tuple[Array, Array]:
-    """Return rho**steps and 1 + rho + ... + rho**steps, for rho = xi d / (d + lam).
+def geometric(d: Array, lam: Array, xi: Array, steps: Array) -> tuple[Array, Array, Array]:
+    """Return rho**n, 1 + ... + rho**(n - 1) and 1 + ... + rho**n for rho = xi d / (d + lam).
 
-    Broadcasts; needs d + lam > 0. A divergent power beyond the range of the dtype is infinite.
+    n is `steps`. Broadcasts; needs d + lam > 0. A power beyond the range of the dtype is infinite.
     """
     xp = namespace(d)
+    # In units in which the larger of d and lam is about one: a power of two, so nothing is rounded.
+    size = xp.floor(xp.log2(xp.maximum(d, lam)))
+    unit = 2.0 ** -xp.clip(size, -1000.0, 1000.0)
+    d, lam = d * unit, lam * unit
     total, total_error = _two_sum(d, lam)
     rho = xi * (d / total)
     # 1 - |rho|, free of cancellation: (lam + (1 - |xi|) d) / (d + lam) with an exact numerator.
@@ -27,21 +31,30 @@ def geometric(d: Array, lam: Array, xi: Array, steps: Array) -> tuple[Array, Arr
     product, product_error = _two_product(remainder, d)
     numerator, numerator_error = _two_sum(lam, product)
     gap = (numerator + (numerator_error + product_error + remainder_error * d)) / total
-
-    zero, one = xp.zeros_like(gap), xp.ones_like(gap)
     exponent = _relative_error_of_rho(d, total, total_error, xi, rho) * steps
-    power = _power(rho, steps) * xp.exp(xp.where(xp.isfinite(exponent), exponent, zero))
+    power = _power(rho, steps) * xp.exp(_finite(exponent))
+    before = _sum(rho, gap, steps, power)
+    # For large |rho| the last power is nearly all of the sum; elsewhere the two may cancel.
+    after = _sum(rho, gap, steps + 1.0, rho * xp.where(xp.abs(rho) > 2.0, 0.0 * rho, power))
+    steep = xp.where(xp.isfinite(power), power + before, power)
+    return power, before, xp.where(xp.abs(rho) > 2.0, steep, after)
 
-    # The sum is (1 - rho**count) / (1 - rho). Near |rho| = 1 the numerator is a difference of
-    # nearly equal numbers; expm1 has none.
-    count = steps + 1.0
-    exponent = count * xp.log1p(-xp.where(gap < 0.5, gap, zero))
-    near = (xp.abs(exponent) < 0.5) & (gap < 0.5)
+
+def _sum(rho: Array, gap: Array, count: Array, power: Array) -> Array:
+    """Return 1 + rho + ... + rho**(count - 1), given 1 - |rho| and rho**count.
+
+    It is (1 - rho**count) / (1 - rho). Near |rho| = 1 the numerator is a difference of nearly equal
+    numbers; expm1 has none.
+    """
+    xp = namespace(rho)
+    zero, one = xp.zeros_like(gap), xp.ones_like(gap)
+    exponent = count * xp.log1p(-xp.where(xp.abs(gap) < 0.5, gap, zero))
+    near = (xp.abs(exponent) < 0.5) & (xp.abs(gap) < 0.5)
     fall = -xp.expm1(xp.where(near, exponent, zero))
     fall = xp.where((rho < 0) & _odd(count), 2.0 - fall, fall)
-    fall = xp.where(near, fall, 1.0 - rho * xp.where(near, zero, power))
+    fall = xp.where(near, fall, 1.0 - xp.where(near, zero, power))
     divisor = xp.where(rho < 0, 1.0 - rho, gap)
-    return power, xp.where(divisor == 0, count, fall / xp.where(divisor == 0, one, divisor))
+    return xp.where(divisor == 0, count, fall / xp.where(divisor == 0, one, divisor))
 
 
 def _power(rho: Array, steps: Array) -> Array:
@@ -50,8 +63,8 @@ def _power(rho: Array, steps: Array) -> Array:
     # An overflowing power is an answer (the chain diverges), not an accident: compute it quietly.
     limit = math.log(float(xp.finfo(size.dtype).max))
     log = xp.log(xp.where(size == 0, xp.ones_like(size), size))
-    # The geometric sum is at most steps + 1 times as large; the rest is for what multiplies it.
-    overflow = (steps + 1.0) * log + xp.log1p(steps) > 0.99 * limit
+    # The geometric sum is at most steps + 1 times as large, or twice for |rho| > 2.
+    overflow = steps * log + xp.minimum(xp.log1p(steps), log * steps + 1.0) > 0.99 * limit
     underflow = (steps * log < -1.1 * limit) | ((size == 0) & (steps > 0))
     quiet = overflow | underflow
     result = xp.where(quiet, xp.ones_like(size), size) ** xp.where(
@@ -60,6 +73,11 @@ def _power(rho: Array, steps: Array) -> Array:
     result = xp.where(overflow, xp.full_like(size, float("inf")), result)
     result = xp.where(underflow, xp.zeros_like(size), result)
     return xp.where((rho < 0) & _odd(steps), -result, result)
+
+
+def _finite(values: Array) -> Array:
+    xp = namespace(values)
+    return xp.where(xp.isfinite(values), values, xp.zeros_like(values))
 
 
 def _odd(count: Array) -> Array:

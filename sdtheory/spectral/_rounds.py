@@ -5,6 +5,8 @@ Both return (kept, lost, coefficient). Arguments are arrays that have been check
 
 from __future__ import annotations
 
+import numpy as np
+
 from sdtheory._array import Array, namespace
 from sdtheory.spectral._powers import geometric
 
@@ -16,27 +18,29 @@ Parts = tuple[Array, Array, Array]
 def kept_and_lost(d: Array, lam: Array) -> tuple[Array, Array, Array]:
     """Return 1 / (d + lam), d / (d + lam) and lam / (d + lam); 0, 0 and 1 at d = lam = 0."""
     xp = namespace(d)
-    total = d + lam
+    # Halves, because the sum of two numbers of the dtype need not be one.
+    total = 0.5 * d + 0.5 * lam
     empty = total == 0
     safe = xp.where(empty, xp.ones_like(total), total)
-    inverse = xp.where(empty, xp.zeros_like(total), 1.0 / safe)
-    return inverse, d / safe, xp.where(empty, xp.ones_like(total), lam / safe)
+    inverse = xp.where(empty, xp.zeros_like(total), 0.5 / safe)
+    return inverse, 0.5 * d / safe, xp.where(empty, xp.ones_like(total), 0.5 * lam / safe)
 
 
 def recursion(d: Array, lam: Array, xi: Array, steps: int) -> Parts:
     """Evaluate the rounds one by one, for schedules."""
     xp = namespace(d)
-    grids = [d] + [p for p in (lam, xi) if p.ndim != 1]
-    kept = mixture = xp.ones_like(sum(grids[1:], start=d))
-    lost = xp.zeros_like(kept)
-    coefficient = kept
-    for k in range(steps + 1):
-        inverse, a, x = kept_and_lost(d, lam[k] if lam.ndim == 1 else lam)
-        if k > 0:
-            weight = xi[k - 1] if xi.ndim == 1 else xi
-            mixture = (1.0 - weight) + weight * kept
-            lost = weight * lost
-        kept, coefficient, lost = a * mixture, inverse * mixture, x + a * lost
+    grids = [p for p in (lam, xi) if p.ndim != 1]
+    kept = mixture = xp.ones_like(sum(grids, start=d))
+    lost, coefficient = xp.zeros_like(kept), kept
+    # A chain may leave the range of the dtype on its way: that is an answer, not an accident.
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        for k in range(steps + 1):
+            inverse, a, x = kept_and_lost(d, lam[k] if lam.ndim == 1 else lam)
+            if k > 0:
+                weight = xi[k - 1] if xi.ndim == 1 else xi
+                mixture = _mixture(weight, lost, (1.0 - weight) + weight * kept)
+                lost = xp.where(weight == 0, xp.zeros_like(lost), weight * lost)
+            kept, coefficient, lost = a * mixture, inverse * mixture, x + a * lost
     return kept, lost, coefficient
 
 
@@ -44,15 +48,30 @@ def closed_form(d: Array, lam: Array, xi: Array, steps: Array) -> Parts:
     """Evaluate any number of rounds at once, for constant weight and penalty."""
     xp = namespace(d)
     d, lam, xi, steps = xp.broadcast_arrays(d, lam, xi, steps)
-    inverse, kept, x = kept_and_lost(d, lam)
-    one, zero = xp.ones_like(kept), xp.zeros_like(kept)
-    exact = (lam == 0) | (steps == 0)  # the teacher; without a penalty every student is the teacher
-    power, total = geometric(d, xp.where(lam == 0, one, lam), xp.where(exact, zero, xi), steps)
-    total = xp.where(exact, one, total)
-    diverged = ~(xp.isfinite(power) & xp.isfinite(total))
-    finite_power, finite_total = xp.where(diverged, zero, power), xp.where(diverged, zero, total)
-    mixture = xp.where(exact, one, (1.0 - xi) * finite_total + xi * finite_power)
-    # Beyond the range of the dtype 1 - lost is -lost.
-    lost = x * total
-    coefficient = xp.where(diverged, -lost / xp.where(d == 0, one, d), inverse * mixture)
-    return xp.where(diverged, -lost, d * coefficient), lost, coefficient
+    one, zero = xp.ones_like(d), xp.zeros_like(d)
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        inverse, a, x = kept_and_lost(d, lam)
+        exact = (lam == 0) | (steps == 0)  # without a penalty every student is the teacher
+        power, before, total = geometric(
+            d, xp.where(lam == 0, one, lam), xp.where(exact, zero, xi), steps
+        )
+        diverged = ~(xp.isfinite(power) & xp.isfinite(total)) & ~exact
+        before, total = xp.where(exact, zero, before), xp.where(exact, one, total)
+        mixture = _mixture(xi, x * before, (1.0 - xi) * total + xi * power)
+        lost = x * total
+        # Beyond the range of the dtype 1 - lost is -lost.
+        mixture = xp.where(exact, one, mixture)
+        coefficient = xp.where(diverged, -lost / xp.where(d == 0, one, d), inverse * mixture)
+        return xp.where(diverged, -lost, a * mixture), lost, coefficient
+
+
+def _mixture(weight: Array, lost: Array, direct: Array) -> Array:
+    """Return what the target keeps of the labels, given what its teacher has lost of them.
+
+    It is 1 - weight lost, which cancels least where little is lost, and `direct`, the same as
+    (1 - weight) + weight kept, where much is. Labels alone (weight 0) keep everything, however far
+    the teacher has diverged.
+    """
+    xp = namespace(lost)
+    mixed = xp.where(lost < 0.5, 1.0 - weight * lost, direct)
+    return xp.where(weight == 0, xp.ones_like(mixed), mixed)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from sdtheory import _checks
 from sdtheory._array import Array, eps, namespace, place
-from sdtheory.spectral.filters import taylor_directions
 from sdtheory.spectral.risks import Block, LeastSquares, QuadraticRisk, RatioRisk
 from sdtheory.spectral.spectrum import Spectrum, Targets, semidefinite
 
@@ -49,7 +48,7 @@ def expected_error(
     null_energy : float
         Weighted energy of the signal in the null space of the design.
     """
-    s = _checks.array("singular_values", singular_values, ndim=1, above=0)
+    s = _checks.array("singular_values", singular_values, ndim=1, above=0, empty=True)
     theta = _per_mode("coefficients", coefficients, s, (1, 2))
     noise = _per_mode("noise_var", noise_var, s, (0, 1), at_least=0)
     metric = _per_mode("weights", weights, s, (0, 1), at_least=0)
@@ -70,7 +69,7 @@ def expected_fit(
     U.T E[y] of shape (r,) or (r, q), `outside` the squared length of E[y] beyond the span of U,
     `noise_var` the variance per sample, summed over outputs.
     """
-    d = _checks.array("eigenvalues", eigenvalues, ndim=1, above=0)
+    d = _checks.array("eigenvalues", eigenvalues, ndim=1, above=0, empty=True)
     mean = _per_mode("mean", mean, d, (1, 2))
     noise = _per_mode("noise_var", noise_var, d, (0, 1), at_least=0)
     xp = namespace(d)
@@ -106,7 +105,7 @@ def expected_error_general(
     target : array (p,), optional
         Coefficients that the test data follow; `coefficients` by default.
     """
-    s = _checks.array("singular_values", singular_values, ndim=1, above=0)
+    s = _checks.array("singular_values", singular_values, ndim=1, above=0, empty=True)
     theta = _checks.array("coefficients", coefficients, like=s, ndim=1)
     noise = _per_mode("noise_var", noise_var, s, (0, 1), at_least=0)
     metric = _checks.array("covariance", covariance, like=s, ndim=2)
@@ -132,7 +131,7 @@ def prediction_error(projection: Array, targets: Targets, truth: Array) -> Quadr
 
     `projection` is P (m, r) from `Spectrum.projection`; `truth` is (m,) or (m, q).
     """
-    projection = _checks.array("projection", projection, ndim=2)
+    projection = _checks.array("projection", projection, ndim=2, empty=True)
     truth = _checks.array("truth", truth, like=projection, ndim=targets.projected.ndim)
     _checks.same_length("truth", truth, "projection", projection)
     xp = namespace(projection)
@@ -153,7 +152,7 @@ def prediction_risk(
 
     `mean` is U.T E[y] (r,), `truth` (m,) the noiseless values, `noise_var` the label noise.
     """
-    projection = _checks.array("projection", projection, ndim=2)
+    projection = _checks.array("projection", projection, ndim=2, empty=True)
     mean = _checks.array("mean", mean, like=projection, ndim=1)
     noise = _checks.number("noise_var", noise_var, at_least=0)
     xp = namespace(projection)
@@ -178,7 +177,8 @@ def sure(spectrum: Spectrum, targets: Targets, noise_var: float) -> QuadraticRis
 
 def gcv(spectrum: Spectrum, targets: Targets) -> RatioRisk:
     """Return generalised cross-validation of the student's smoother, n |y - f|^2 / (n - df)^2."""
-    return RatioRisk(_energy(targets, float(spectrum.n)), spectrum.n)
+    spare = spectrum.n - spectrum.eigenvalues.shape[0]
+    return RatioRisk(_energy(targets, float(spectrum.n)), spare)
 
 
 def leave_one_out(spectrum: Spectrum, y: Array, lam: float, steps: int = 1) -> LeastSquares:
@@ -200,23 +200,36 @@ def leave_one_out(spectrum: Spectrum, y: Array, lam: float, steps: int = 1) -> L
     xp = namespace(left)
     if y.ndim == 1:
         y, z = y[:, None], z[:, None]
-    changes = taylor_directions(d, lam, steps)
-    kept = d / (d + place(lam, like=d))
-    spare = 1.0 - (left**2) @ kept
-    if float(xp.min(spare)) <= 4 * spectrum.n * eps(d):
+    inverse = 1.0 / (d + place(_checks.number("lam", lam, at_least=0), like=d))
+    count = _checks.integer("steps", steps, at_least=1)
+    # Residuals and 1 - leverage have a part that no penalty changes and one that carries a factor
+    # lam. Without the former (as many modes as samples) the factor is left out: no digits are lost.
+    if left.shape[0] == left.shape[1]:
+        fixed, spare, scale = 0.0 * y, 0.0 * y[:, 0], 1.0
+    else:
+        fixed, spare, scale = y - left @ z, 1.0 - xp.sum(left**2, axis=1), float(lam)
+    spare = xp.where(spare > 4 * eps(d), spare, 0.0 * spare) + scale * ((left**2) @ inverse)
+    if not bool(xp.all(spare > 0)):
         raise ValueError(
             "lam must be larger: a sample is interpolated (leverage one), so leaving it out is "
             f"undetermined, got {lam}"
         )
-    leverages = [(left**2) @ changes.kept[k, :] for k in range(steps)]
-    errors = [(y - left @ (kept[:, None] * z)) / spare[:, None]]
-    for k in range(steps):
-        rest = -(left @ (changes.kept[k, :, None] * z))
+    change, lost = -scale * d * inverse**2, float(lam) * inverse
+    errors = [(fixed + scale * (left @ (inverse[:, None] * z))) / spare[:, None]]
+    leverages: list[Array] = []
+    for k in range(count):
+        leverages.append((left**2) @ change)
+        rest = left @ (change[:, None] * z)
+        size = xp.abs(left) @ xp.abs(change[:, None] * z)
         for j in range(k + 1):
-            rest = rest + leverages[j][:, None] * errors[k - j]
-        errors.append(rest / spare[:, None])
-    scale = float(spectrum.n) ** -0.5
-    flat = xp.stack([scale * xp.reshape(e, (-1,)) for e in errors], axis=1)
+            carried = leverages[j][:, None] * errors[k - j]
+            rest, size = rest - carried, size + xp.abs(carried)
+        # What is left of a complete cancellation is rounding, and no direction.
+        noise = xp.linalg.vector_norm(rest) <= 4 * spectrum.n * eps(d) * xp.linalg.vector_norm(size)
+        errors.append(xp.where(noise, 0.0 * rest, rest) / spare[:, None])
+        change = change * lost
+    root = float(spectrum.n) ** -0.5
+    flat = xp.stack([root * xp.reshape(e, (-1,)) for e in errors], axis=1)
     zero = 0.0 * flat[0, :]
     return LeastSquares(flat[:, 0], flat[:, 1:], zero[1:], zero[0])
 

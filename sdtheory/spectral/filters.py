@@ -13,8 +13,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from sdtheory import _checks
-from sdtheory._array import Array, is_array, namespace, place
+from sdtheory._array import Array, first, is_array, namespace, place, size
 from sdtheory.spectral._rounds import closed_form, kept_and_lost, recursion
 
 __all__ = [
@@ -134,35 +136,39 @@ def fixed_point(eigenvalues: Array, lam: Array, xi: Array) -> Filter:
     if lam.ndim == 1 or xi.ndim == 1:
         raise ValueError("xi and lam must be constant for the limit, got a schedule")
     xp = namespace(d)
-    total, kept, _ = kept_and_lost(d, lam)
-    rho = xp.abs(xi * kept)
-    if not bool(xp.all(rho < 1)):
-        low, high = convergence_interval(d, float(xp.min(lam)))
+    kept = kept_and_lost(d, lam)[1]
+    # Without a penalty every student is the teacher, whatever xi.
+    converges = (xp.abs(xi * kept) < 1) | (lam + 0.0 * kept == 0)
+    if not bool(xp.all(converges)):
+        low, high = convergence_interval(d, first(xp.min(lam)))
         raise ValueError(
             f"xi must satisfy |xi| d / (d + lam) < 1 for the rounds to converge, that is (at the "
             f"smallest lam) lie in ({low:.6g}, {high:.6g}), got {_checks.show(xi)}"
         )
-    d, lam, xi, total = xp.broadcast_arrays(d, lam, xi, total)
-    remaining = (1.0 - xi) * d + lam
+    d, lam, xi = xp.broadcast_arrays(d, lam, xi)
+    share = xp.where(lam == 0, xp.ones_like(xi), 1.0 - xi)
+    remaining = share * d + lam
     empty = remaining == 0
     remaining = xp.where(empty, xp.ones_like(remaining), remaining)
-    coefficient = xp.where(empty, xp.zeros_like(d), (1.0 - xi) / remaining)
+    coefficient = xp.where(empty, xp.zeros_like(d), share / remaining)
     return Filter(d * coefficient, xp.where(empty, xp.ones_like(d), lam / remaining), coefficient)
 
 
 def convergence_interval(eigenvalues: Array, lam: float) -> tuple[float, float]:
     """Return the open interval of constant xi for which infinitely many rounds converge.
 
-    It is |xi| < 1 + lam / d_max, wider than [-1, 1]; without a limit if every eigenvalue is zero.
+    It is |xi| < 1 + lam / d_max, wider than [-1, 1]; without a limit where nothing can be learned
+    (all eigenvalues zero) or nothing is lost (lam = 0: every student is the teacher).
 
     >>> convergence_interval([1.0, 4.0], 1.0)
     (-1.25, 1.25)
     """
-    d = _checks.array("eigenvalues", eigenvalues, at_least=0)
-    top = float(namespace(d).max(d))
-    if top == 0:
+    d = _checks.array("eigenvalues", eigenvalues, at_least=0, empty=True)
+    lam = _checks.number("lam", lam, at_least=0)
+    top = first(namespace(d).max(d)) if size(d) > 0 else 0.0
+    if top == 0 or lam == 0:
         return -float("inf"), float("inf")
-    edge = 1.0 + _checks.number("lam", lam, at_least=0) / top
+    edge = 1.0 + lam / top
     return -edge, edge
 
 
@@ -190,7 +196,7 @@ def taylor(eigenvalues: Array, lam: float, weights: Array) -> Filter:
     >>> taylor([1.0, 3.0], 1.0, [-1.0]).kept
     array([0.25  , 0.5625])
     """
-    d = _checks.array("eigenvalues", eigenvalues, ndim=1, at_least=0)
+    d = _checks.array("eigenvalues", eigenvalues, ndim=1, at_least=0, empty=True)
     weights = _checks.array("weights", weights, like=d, ndim=1)
     return distill(d, lam, 0.0, steps=0).plus(taylor_directions(d, lam, weights.shape[0]), weights)
 
@@ -211,7 +217,7 @@ def powers(eigenvalues: Array, lam: float, steps: int) -> Filter:
 
 
 def _at_one_penalty(eigenvalues: Array, lam: float) -> tuple[Array, Array, Array]:
-    d = _checks.array("eigenvalues", eigenvalues, ndim=1, at_least=0)
+    d = _checks.array("eigenvalues", eigenvalues, ndim=1, at_least=0, empty=True)
     return kept_and_lost(d, _checks.array("lam", lam, like=d, ndim=0, at_least=0))
 
 
@@ -226,9 +232,12 @@ def _ascending(base: Array, count: int) -> Array:
 def _arguments(
     eigenvalues: Array, lam: Array, xi: Array, steps: Array
 ) -> tuple[Array, Array, Array, Array]:
-    d = _checks.array("eigenvalues", eigenvalues, at_least=0)
+    d = _checks.array("eigenvalues", eigenvalues, at_least=0, empty=True)
     lam = _checks.array("lam", lam, like=d, at_least=0)
     xi = _checks.array("xi", xi, like=d, empty=True)
+    for name, value in (("lam", lam), ("xi", xi)):
+        if value.ndim != 1:
+            _broadcasts(name, value, d)
     if not (is_array(steps) and steps.ndim > 0):
         return d, lam, xi, _rounds(lam, xi, steps)
     if lam.ndim == 1 or xi.ndim == 1:
@@ -241,11 +250,28 @@ def _arguments(
     return d, lam, xi, counts
 
 
+def _broadcasts(name: str, value: Array, d: Array) -> None:
+    if size(value) == 0:
+        raise ValueError(f"{name} must not be empty, got shape {tuple(value.shape)}")
+    try:
+        np.broadcast_shapes(tuple(value.shape), tuple(d.shape))
+    except ValueError:
+        shape = tuple(value.shape)
+        raise ValueError(
+            f"{name} must broadcast against eigenvalues {tuple(d.shape)}, got shape {shape}"
+        ) from None
+
+
 def _rounds(lam: Array, xi: Array, steps: object) -> int:
     lengths = {"xi": xi.shape[0]} if xi.ndim == 1 else {}
     if lam.ndim == 1:
         lengths["lam"] = lam.shape[0] - 1
-    wanted = next(iter(lengths.values()), 1) if steps is None else _checks.integer("steps", steps)
+    if steps is None:
+        wanted = next(iter(lengths.values()), 1)
+    else:
+        wanted = _checks.integer(
+            "steps", steps, at_most=2**53
+        )  # counts that float64 can tell apart
     for name, length in lengths.items():
         if length != wanted:
             entries = wanted + (name == "lam")

@@ -85,10 +85,11 @@ def optimal_xi(
     >>> best.weights, best.risk
     (array([-1.88747138]), np.float64(2.130696...))
     """
-    if not lower <= upper:
+    lower = _checks.number("lower", lower, finite=False, below=float("inf"))
+    upper = _checks.number("upper", upper, finite=False, above=-float("inf"))
+    if lower > upper:
         raise ValueError(f"lower must be at most upper, got {lower} and {upper}")
-    d = _checks.array("eigenvalues", eigenvalues, ndim=1, at_least=0)
-    base = distill(d, lam, 0.0, steps=0)
+    d, base = _teacher(eigenvalues, lam)
     teacher = base if previous is None else previous
     # Each unit of xi takes from the round's target what its teacher has lost of each mode.
     direction = _change(d, -(base.coefficient * teacher.lost)[None, :])
@@ -126,8 +127,7 @@ def optimal_weights(
     (array([-1.90689784,  5.72046492]), np.float64(1.793572...))
     """
     count = _checks.integer("steps", steps, at_least=1)
-    d = _checks.array("eigenvalues", eigenvalues, ndim=1, at_least=0)
-    base = distill(d, lam, 0.0, steps=0)
+    d, base = _teacher(eigenvalues, lam)
     directions, taylor = _orthonormal_directions(risk, d, base, count)
     best = minimise(risk, base, directions)
     return Optimum(
@@ -144,9 +144,11 @@ def constrained_weights(
     the optimum is that of a small convex problem on the simplex (it is not the clipped free one).
     `Optimum.weights` are the weights c (steps + 1,) of the mixture: see `weights.xi_from_powers`.
     """
-    vertices = powers(eigenvalues, lam, steps)
-    base = distill(eigenvalues, lam, 0.0, steps=0)
-    xp = namespace(base.kept)
+    if not isinstance(risk, QuadraticRisk):
+        raise TypeError(f"risk must be a QuadraticRisk, got {type(risk).__name__}")
+    d, base = _teacher(eigenvalues, lam)
+    vertices = powers(d, lam, steps)
+    xp = namespace(d)
     triangle = xp.linalg.qr(risk.rows(vertices).T, mode="reduced")[1]
     mixture = minimise_on_simplex(to_numpy(triangle), to_numpy(risk.tilt(vertices)))
     weights = place(mixture.tolist(), like=base.kept)
@@ -160,7 +162,7 @@ def constrained_weights(
 def _orthonormal_directions(
     risk: QuadraticRisk | RatioRisk, d: Array, base: Filter, count: int
 ) -> tuple[Filter, Array]:
-    """Return directions that span a x, ..., a x**count, orthonormal in the rows of the risk.
+    """Return directions that span a x, ..., a x**count, orthonormal in the traces of the risk.
 
     Also returns their coefficients (k, count) in a x, ..., a x**count. Once a direction depends on
     those before it there is nothing new to reach; at least one direction is returned.
@@ -168,10 +170,13 @@ def _orthonormal_directions(
     xp = namespace(d)
     # `coefficient` alone is carried along, so that the three forms of a direction never part.
     candidate = base.coefficient * base.lost
+    # Powers of a = 1 - x span the same space, and tell modes apart where x is one to rounding.
+    shrunk = d.shape[0] > 0 and first(xp.max(base.kept)) < 0.5
+    factor = base.kept if shrunk else base.lost
     taylor = place([float(j == 0) for j in range(count)], like=d)
     basis: list[tuple[Array, Array, Array]] = []
     for _ in range(count):
-        rows = risk.rows(_change(d, candidate), change=True)
+        rows = risk.traces(_change(d, candidate))
         before = xp.linalg.vector_norm(rows)
         for _ in range(2):  # twice is enough
             for other, other_rows, other_taylor in basis:
@@ -179,18 +184,25 @@ def _orthonormal_directions(
                 candidate = candidate - overlap * other
                 taylor = taylor - overlap * other_taylor
                 rows = rows - overlap * other_rows
-            rows = risk.rows(_change(d, candidate), change=True)
+            rows = risk.traces(_change(d, candidate))
         norm = xp.linalg.vector_norm(rows)
-        if basis and float(norm) <= 100 * eps(d) * float(before):
+        if basis and first(norm) <= 100 * eps(d) * first(before):
             break
         norm = xp.where(norm == 0, xp.ones_like(norm), norm)
         basis.append((candidate / norm, rows / norm, taylor / norm))
-        candidate = candidate / norm * base.lost
-        taylor = xp.concat([xp.zeros_like(taylor[:1]), taylor[:-1] / norm])
+        candidate, taylor = candidate / norm * factor, taylor / norm
+        raised = xp.concat([xp.zeros_like(taylor[:1]), taylor[:-1]])
+        taylor = taylor - raised if shrunk else raised
     return (
         _change(d, xp.stack([coefficient for coefficient, _, _ in basis])),
         xp.stack([taylor for _, _, taylor in basis]),
     )
+
+
+def _teacher(eigenvalues: Array, lam: float) -> tuple[Array, Filter]:
+    d = _checks.array("eigenvalues", eigenvalues, ndim=1, at_least=0, empty=True)
+    lam = _checks.array("lam", lam, like=d, ndim=0, at_least=0)
+    return d, distill(d, lam, 0.0, steps=0)
 
 
 def _change(d: Array, coefficient: Array) -> Filter:

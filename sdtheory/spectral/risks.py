@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from sdtheory._array import Array, eps, namespace
+from sdtheory._array import Array, eps, first, namespace
 from sdtheory.spectral.filters import Filter
 
 __all__ = ["Block", "LeastSquares", "Minimiser", "QuadraticRisk", "Ratio", "RatioRisk"]
@@ -31,6 +31,11 @@ class Block:
     def rows(self, profile: Filter, change: bool = False) -> Array:
         """Return the rows (..., m) of a filter; of a change, without the offset."""
         values = profile.lost if self.part == "lost" else profile.coefficient
+        if values.shape[-1] != self.weight.shape[-1]:
+            raise ValueError(
+                f"filter must have the {self.weight.shape[-1]} modes of the risk, "
+                f"got {values.shape[-1]}"
+            )
         rows = values * self.weight if self.weight.ndim == 1 else values @ self.weight.T
         return rows if change or self.offset is None else rows + self.offset
 
@@ -48,7 +53,7 @@ class QuadraticRisk:
     def __call__(self, profile: Filter) -> Array:
         """Return the risk, of shape (...) for filters of shape (..., r)."""
         xp = namespace(profile.kept)
-        total = self.constant + 0.0 * profile.kept[..., 0]
+        total = self.constant + xp.sum(0.0 * profile.kept, axis=-1)
         for block in self.blocks:
             total = total + xp.sum(block.rows(profile) ** 2, axis=-1)
         if self.slope is not None:
@@ -60,11 +65,18 @@ class QuadraticRisk:
         xp = namespace(profile.kept)
         return xp.concat([block.rows(profile, change) for block in self.blocks], axis=-1)
 
+    def traces(self, profile: Filter) -> Array:
+        """Return rows of changes (k, m) that vanish, mode by mode, if the risk cannot see them."""
+        rows = self.rows(profile, change=True)
+        if self.slope is None:
+            return rows
+        return namespace(rows).concat([rows, self.slope * profile.kept], axis=-1)
+
     def tilt(self, profile: Filter) -> Array:
         """Return slope . kept, of shape (...)."""
         xp = namespace(profile.kept)
         if self.slope is None:
-            return 0.0 * profile.kept[..., 0]
+            return xp.sum(0.0 * profile.kept, axis=-1)
         return xp.sum(self.slope * profile.kept, axis=-1)
 
     def along(self, base: Filter, directions: Filter) -> LeastSquares:
@@ -81,27 +93,34 @@ class QuadraticRisk:
 class RatioRisk:
     """Energy over squared residual degrees of freedom: generalised cross-validation.
 
-    value(f) = energy(f) / (n - sum of kept)**2, where energy is a `QuadraticRisk` without slope.
+    value(f) = energy(f) / (spare + sum of lost)**2; energy is a `QuadraticRisk` without slope.
     """
 
     energy: QuadraticRisk
-    n: int
+    spare: int
+    """Samples beyond the number of modes: n - r."""
 
     def __call__(self, profile: Filter) -> Array:
         """Return the criterion, of shape (...) for filters of shape (..., r)."""
         xp = namespace(profile.kept)
-        return self.energy(profile) / (self.n - xp.sum(profile.kept, axis=-1)) ** 2
+        freedom = self.spare + xp.sum(profile.lost, axis=-1)
+        if not bool(xp.all(freedom != 0)):
+            raise ValueError("lam must be larger: no residual degrees of freedom are left, got 0")
+        return self.energy(profile) / freedom**2
 
-    def rows(self, profile: Filter, change: bool = False) -> Array:
-        """Return the rows of the residual energy."""
-        return self.energy.rows(profile, change)
+    def traces(self, profile: Filter) -> Array:
+        """Return rows of changes (k, m) that vanish, mode by mode, if the risk cannot see them."""
+        rows = self.energy.rows(profile, change=True)
+        return namespace(rows).concat([rows, profile.lost], axis=-1)
 
     def along(self, base: Filter, directions: Filter) -> Ratio:
         """Restrict the criterion to base + w_1 direction_1 + ... + w_k direction_k."""
         xp = namespace(base.kept)
         squares = self.energy.along(base, directions)
         return Ratio(
-            squares, self.n - xp.sum(base.kept, axis=-1), -xp.sum(directions.kept, axis=-1)
+            squares,
+            self.spare + xp.sum(base.lost, axis=-1),
+            xp.sum(directions.lost, axis=-1),
         )
 
 
@@ -141,6 +160,8 @@ class LeastSquares:
         """Solve by the singular values of the column-scaled design, never by normal equations."""
         xp = namespace(self.design)
         scale = _column_norms(self.design)
+        if 0 in self.design.shape:
+            return Minimiser(0.0 * self.slope, 0)
         left, s, right = xp.linalg.svd(self.design / scale, full_matrices=False)
         rank = _rank(s, max(self.design.shape))
         left, s, right = left[:, :rank], s[:rank], right[:rank, :]
@@ -148,8 +169,8 @@ class LeastSquares:
         projected = right @ slope
         weights = -(((self.residual @ left) + projected / s) / s) @ right / scale
         flat = slope - projected @ right
-        size = float(xp.linalg.vector_norm(slope))
-        unbounded = float(xp.linalg.vector_norm(flat)) > 1e3 * eps(s) * size
+        size = first(xp.linalg.vector_norm(slope))
+        unbounded = first(xp.linalg.vector_norm(flat)) > 1e3 * eps(s) * size
         return Minimiser(weights, rank, -flat / scale if unbounded else None)
 
 
@@ -184,11 +205,13 @@ class Ratio:
         columns = xp.concat([columns, floor], axis=0)
         scale = _column_norms(columns)
         _, s, right = xp.linalg.svd(columns / scale, full_matrices=False)
+        if first(s) == 0:
+            return Minimiser(0.0 * self.freedoms, 0)
         s = xp.where(s > eps(s) * s[0], s, eps(s) * s[0])
         freedoms = xp.concat([xp.reshape(self.freedom, (1,)), self.freedoms]) / scale
         best = ((right @ freedoms) / s**2) @ right / scale
         weights = best[1:] / xp.where(best[0] == 0, xp.ones_like(best[0]), best[0])
-        return Minimiser(weights, k, None if float(best[0]) > 0 else best[1:])
+        return Minimiser(weights, k, None if first(best) > 0 else best[1:])
 
 
 def _column_norms(matrix: Array) -> Array:

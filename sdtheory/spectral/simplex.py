@@ -26,14 +26,16 @@ def minimise_on_simplex(matrix: FloatArray, slope: FloatArray) -> FloatArray:
     at = np.zeros(count)
     at[np.argmin((matrix**2).sum(axis=0) + 2 * slope)] = 1.0
     face = at > 0
-    scale = float(np.max(np.abs(matrix.T @ matrix)) + np.max(np.abs(slope)))
-    slack = 100 * np.finfo(matrix.dtype).eps * scale
+    rounding = 8 * matrix.shape[0] * np.finfo(matrix.dtype).eps
     for _ in range(100 * count):
         at, face = _descend_on_face(matrix, slope, at, face)
         gradient = matrix.T @ (matrix @ at) + slope
         gain = gradient @ at - gradient
         gain[face] = -np.inf
-        if np.max(gain) <= slack:
+        # Gains within the rounding error of the gradients are none.
+        noise = rounding * (np.abs(matrix.T) @ np.abs(matrix @ at) + np.abs(slope))
+        gain[gain <= noise + noise @ at] = -np.inf
+        if np.max(gain) == -np.inf:
             break
         face[np.argmax(gain)] = True
     return at

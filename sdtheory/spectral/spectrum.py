@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from sdtheory import _checks
-from sdtheory._array import Array, eps, namespace
+from sdtheory._array import Array, eps, first, namespace
 from sdtheory.spectral.filters import Filter
 
 __all__ = ["Spectrum", "Targets", "eigenbasis", "semidefinite"]
@@ -63,8 +66,15 @@ class Spectrum:
         design = _checks.array("design", design, ndim=2)
         xp = namespace(design)
         left, s, right = xp.linalg.svd(design, full_matrices=False)
+        with np.errstate(over="ignore", under="ignore"):
+            squares = s**2
         rank = _rank(s, max(design.shape))
-        return cls(s[:rank] ** 2, design.shape[0], left[:, :rank], right[:rank, :].T)
+        if rank > 0 and not (0 < first(squares) < math.inf):
+            raise ValueError(
+                "design must have squares within the range of its dtype, got a singular value "
+                f"{first(s):.3g}"
+            )
+        return cls(squares[:rank], design.shape[0], left[:, :rank], right[:rank, :].T)
 
     @classmethod
     def from_gram(cls, gram: Array, cross: Array, energy: Array, n: int) -> Spectrum:
@@ -94,15 +104,20 @@ class Spectrum:
                 f"energy must have one entry per output, got {energy.shape[0]} for {cross.shape[1]}"
             )
         xp = namespace(gram)
+        stray = first(xp.linalg.vector_norm(cross - right @ (right.T @ cross)))
+        if stray > eps(gram) ** 0.5 * first(xp.linalg.vector_norm(cross)):
+            raise ValueError(
+                f"cross must lie in the range of gram, got a part of length {stray:.3g} outside"
+            )
         z = _columns(1.0 / xp.sqrt(d), right.T @ cross)
         spare = energy - xp.sum(z**2, axis=0)
         if bool(xp.any(spare < -(eps(gram) ** 0.5) * energy)):
             raise ValueError(
                 f"energy must be at least what cross and gram explain, got {_checks.show(energy)}, "
-                f"{float(xp.min(spare)):.6g} too little"
+                f"{first(xp.min(spare)):.6g} too little"
             )
         outside = xp.where(spare > 0, spare, xp.zeros_like(spare))
-        count = _checks.integer("n", n, at_least=1)
+        count = _checks.integer("n", n, at_least=max(1, d.shape[0]))
         return cls(d, count, None, right, Targets(z, outside))
 
     def project(self, y: Array) -> Targets:
@@ -165,8 +180,8 @@ def eigenbasis(name: str, matrix: Array) -> tuple[Array, Array]:
     tolerance = eps(matrix) ** 0.5
     _checks.symmetric(name, matrix, tolerance)
     xp = namespace(matrix)
-    d, vectors = xp.linalg.eigh(0.5 * (matrix + matrix.T))
-    smallest, largest = float(d[0]), float(d[-1])
+    d, vectors = xp.linalg.eigh(0.5 * matrix + 0.5 * matrix.T)
+    smallest, largest = first(d), first(d[-1:])
     if smallest < -tolerance * max(largest, 0.0):
         raise ValueError(
             f"{name} must be positive semi-definite, got eigenvalue {smallest:.6g} "
@@ -178,12 +193,17 @@ def eigenbasis(name: str, matrix: Array) -> tuple[Array, Array]:
 def _rank(values: Array, size: int) -> int:
     """Return how many of the descending values exceed the rounding error of the factorisation."""
     xp = namespace(values)
-    cut = size * eps(values) * max(float(values[0]), 0.0)
+    cut = size * eps(values) * max(first(values), 0.0)
     return int(xp.sum(xp.astype(values > cut, xp.int64)))
 
 
 def _columns(scale: Array, values: Array) -> Array:
     """Multiply each column of (r,) or (r, q) by scale (r,)."""
+    if scale.shape[0] != values.shape[0]:
+        raise ValueError(
+            f"filter and targets must have as many modes, got {scale.shape[0]} and "
+            f"{values.shape[0]}"
+        )
     return scale * values if values.ndim == 1 else scale[:, None] * values
 
 

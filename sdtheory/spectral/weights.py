@@ -125,6 +125,8 @@ def _vectors(name: str, value: Array) -> Array:
 
 
 def _binomials(like: Array, count: int) -> Array:
+    if count > 1000:
+        raise ValueError(f"weights must number at most 1000, got {count}: binomials overflow")
     rows = [[(-1.0) ** k * comb(i, k) for k in range(count)] for i in range(count)]
     return place(rows, like)
 

@@ -181,9 +181,42 @@ def test_leave_one_out_is_refitting(rng, shape, outputs, steps):
     assert float(problem(w)) == pytest.approx(np.sum(want**2) / shape[0], rel=1e4 * EPS)
 
 
-def test_leave_one_out_refuses_interpolation(rng):
+def test_leave_one_out_refuses_interpolation():
+    # Without a penalty the first sample alone decides its feature: nothing predicts it.
+    design = np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 1.0]])
     with pytest.raises(ValueError, match="lam must be larger"):
-        criteria.leave_one_out(Spectrum.from_design(rng.normal(size=(4, 6))), np.ones(4), 1e-17)
+        criteria.leave_one_out(Spectrum.from_design(design), np.ones(3), 0.0)
+
+
+@pytest.mark.parametrize("lam", [0.0, 1e-15, 1e-10])
+def test_leave_one_out_needs_no_penalty_for_a_full_kernel(rng, lam):
+    x = rng.normal(size=(6, 9))
+    kernel, y = x @ x.T, rng.normal(size=6)
+    inverse = np.linalg.inv(kernel + lam * np.eye(6))
+    want = (inverse @ y) / np.diagonal(inverse)
+    problem = criteria.leave_one_out(Spectrum.from_kernel(kernel), y, lam, 2)
+    tolerance = 100 * EPS * np.linalg.cond(kernel) * np.abs(want).max()
+    np.testing.assert_allclose(np.sqrt(6) * problem.residual, want, rtol=0, atol=tolerance)
+
+
+def test_leave_one_out_that_no_round_changes_has_no_directions():
+    # Orthogonal samples say nothing about one another: the prediction is zero at any penalty.
+    hadamard = np.array([[1.0, 1, 1, 1], [1, -1, 1, -1], [1, 1, -1, -1], [1, -1, -1, 1]])
+    problem = criteria.leave_one_out(Spectrum.from_design(hadamard), np.arange(4.0), 0.7, 2)
+    np.testing.assert_allclose(2 * problem.residual, np.arange(4.0), rtol=64 * EPS)
+    assert problem.minimiser().rank == 0
+    assert np.all(problem.minimiser().weights == 0)
+
+
+@pytest.mark.parametrize("lam", [1e-8, 1e-12, 1e-14])
+def test_gcv_keeps_its_digits_without_spare_samples(lam):
+    d, z = np.array([4.0, 1.0, 0.25]), np.array([1.0, -0.5, 2.0])
+    spectrum = Spectrum.from_kernel(np.diag(d))
+    got = criteria.gcv(spectrum, spectrum.project(z))(filters.distill(d, lam, 0.0, 0))
+    lost = lam / (d + lam)
+    assert float(got) == pytest.approx(
+        3 * np.sum((lost * z) ** 2) / np.sum(lost) ** 2, rel=32 * EPS
+    )
 
 
 @given(penalties, mixing_weights, st.integers(0, 2**16))

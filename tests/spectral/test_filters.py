@@ -133,6 +133,52 @@ def test_divergent_chain_is_infinite_not_nan():
     assert np.all(profile.kept == -profile.lost)
 
 
+def test_extremes_stay_numbers():
+    cases = [
+        ([1.0], 1e-160, 1e160, 1, 0.0),
+        ([1e300], 1.0, 1e10, 3, 1.0),
+        ([1e308], 1.0, 0.5, 3, 1.0),
+        ([0.0], 1e-310, 0.5, 3, None),
+    ]
+    for d, lam, xi, steps, want in cases:
+        got = filters.distilled(d, lam, xi, steps)
+        assert not np.isnan(got[0])
+        assert want is None or got[0] == want
+    single = filters.distilled(np.float32([0.101]), 4.87e-6, 9.4e18, 1)
+    assert single[0] == pytest.approx(-4.532e14, rel=1e-3)
+
+
+def test_labels_alone_follow_a_diverged_teacher():
+    kept = filters.distilled([1e6], 1.0, [5.0] * 1000 + [0.0])
+    assert kept[0] == pytest.approx(1e6 / (1e6 + 1), rel=4 * EPS)
+    assert filters.distilled([1e6], 1.0, [5.0] * 1000)[0] == -np.inf
+
+
+def test_no_penalty_converges_to_the_teacher():
+    assert filters.convergence_interval([1.0], 0.0) == (-np.inf, np.inf)
+    limit = filters.fixed_point([2.0, 0.0], 0.0, 3.0)
+    np.testing.assert_array_equal(limit.kept, [1.0, 0.0])
+    np.testing.assert_array_equal(limit.coefficient, [0.5, 0.0])
+
+
+def test_a_spectrum_may_be_empty():
+    none = np.zeros(0)
+    assert filters.distill(none, 1.0, 0.5, 3).kept.shape == (0,)
+    assert filters.limit(none, 1.0, 0.5).shape == (0,)
+    assert filters.convergence_interval(none, 1.0) == (-np.inf, np.inf)
+
+
+def test_moving_a_filter_moves_all_three_forms():
+    d, lam, w = np.array([4.0, 0.5]), 2.0, np.array([1.5, -0.5])
+    moved = filters.distill(d, lam, 0.0, 0).plus(filters.taylor_directions(d, lam, 2), w)
+    np.testing.assert_allclose(moved.kept, d * moved.coefficient, rtol=8 * EPS)
+    np.testing.assert_allclose(moved.lost, 1 - moved.kept, rtol=0, atol=8 * EPS)
+    a, x = d / (d + lam), lam / (d + lam)
+    np.testing.assert_allclose(
+        moved.coefficient, a / d * (1 + w[0] * x + w[1] * x**2), rtol=8 * EPS
+    )
+
+
 @given(spectra(), penalties, st.floats(-1.0, 1.0, allow_subnormal=False))
 def test_limit_is_a_fixed_point(d, lam, xi):
     limit = filters.fixed_point(d, lam, xi)

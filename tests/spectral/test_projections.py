@@ -189,6 +189,36 @@ def test_gcv_without_a_minimum_is_degenerate():
     assert values == sorted(values, reverse=True)
 
 
+def test_a_risk_without_a_bound_is_degenerate():
+    # SURE rewards fewer degrees of freedom in modes where the labels have no energy: two directions
+    # that agree where there is energy differ elsewhere, and going on for ever costs nothing.
+    spectrum = Spectrum.from_kernel(np.diag(S2))
+    targets = Targets(np.array([0.0, 1.0, 0.0]), np.array(0.0))
+    best = projections.optimal_weights(criteria.sure(spectrum, targets, 0.1), S2, 1.0, 3)
+    assert best.degenerate
+    assert best.risk == best.base_risk
+
+
+@pytest.mark.parametrize("lam", [1e-12, 1e8, 1e12, 1e14, 1e20])
+def test_any_penalty_reaches_the_floor(lam):
+    floor = np.sum(THETA**2 * 0.5 / (S2 * THETA**2 + 0.5))
+    best = projections.optimal_weights(error(0.5), S2, lam, 3)
+    assert best.rank == 3
+    assert float(best.risk) == pytest.approx(floor, rel=1e5 * EPS)
+
+
+def test_an_empty_spectrum_has_a_degenerate_optimum():
+    spectrum = Spectrum.from_kernel(np.zeros((3, 3)))
+    targets = spectrum.project(np.array([1.0, 2.0, 2.0]))
+    for risk in (criteria.sure(spectrum, targets, 0.1), criteria.gcv(spectrum, targets)):
+        for best in (
+            projections.optimal_xi(risk, spectrum.eigenvalues, 1.0),
+            projections.optimal_weights(risk, spectrum.eigenvalues, 1.0, 2),
+        ):
+            assert best.degenerate
+            assert np.isfinite(best.risk)
+
+
 @pytest.mark.parametrize("steps", [3, 8, 15])
 def test_many_rounds_reach_the_wiener_filter(steps):
     d = 1.0 + 0.5 * np.arange(steps)[::-1]
@@ -283,6 +313,11 @@ def test_simplex_against_a_general_solver(seed):
     )
     assert value(got) <= found.fun + 1e-9
     np.testing.assert_allclose(got, found.x, atol=1e-4)
+
+
+def test_simplex_with_columns_of_very_different_size():
+    got = minimise_on_simplex(np.diag([1e8, 1.0, 1.0]), np.zeros(3))
+    np.testing.assert_allclose(got, [0.0, 0.5, 0.5], rtol=0, atol=4 * EPS)
 
 
 def test_simplex_with_dependent_columns():
