@@ -198,20 +198,21 @@ class Ratio:
         the criterion falls for ever along the returned direction.
         """
         xp = namespace(self.freedoms)
-        squares, k = self.squares, self.freedoms.shape[0]
+        squares = self.squares
+        moved = xp.linalg.vector_norm(squares.design, axis=0) + xp.abs(self.freedoms)
+        rank = int(xp.sum(xp.astype(moved > 0, xp.int64)))
         columns = xp.concat([squares.residual[:, None], squares.design], axis=1)
-        root = xp.sqrt(squares.constant) * xp.ones_like(columns[:1, :1])
-        floor = xp.concat([root, xp.zeros_like(columns[:1, 1:])], axis=1)
-        columns = xp.concat([columns, floor], axis=0)
+        floor = xp.concat([xp.reshape(xp.sqrt(squares.constant), (1,)), 0.0 * self.freedoms])
+        columns = xp.concat([columns, floor[None, :]], axis=0)
         scale = _column_norms(columns)
         _, s, right = xp.linalg.svd(columns / scale, full_matrices=False)
-        if first(s) == 0:
+        if rank == 0 or first(s) == 0:
             return Minimiser(0.0 * self.freedoms, 0)
         s = xp.where(s > eps(s) * s[0], s, eps(s) * s[0])
         freedoms = xp.concat([xp.reshape(self.freedom, (1,)), self.freedoms]) / scale
         best = ((right @ freedoms) / s**2) @ right / scale
         weights = best[1:] / xp.where(best[0] == 0, xp.ones_like(best[0]), best[0])
-        return Minimiser(weights, k, None if first(best) > 0 else best[1:])
+        return Minimiser(weights, rank, None if first(best) > 0 else best[1:])
 
 
 def _column_norms(matrix: Array) -> Array:
