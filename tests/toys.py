@@ -95,3 +95,21 @@ def picky_instances(draw):
 @claim("toys.picky", instances=picky_instances, tolerance=1e-15, guards=("toys.square",), **COMMON)
 def picky(x):
     return abs(square(x) / x**2 - 1)
+
+
+@claim("toys.one_sided", instances=numbers, tolerance=1e-15, guards=("toys.square",), **COMMON)
+def one_sided(x):
+    return square(x) / x**2 - 1
+
+
+@claim(
+    "toys.told_nothing",
+    verdict="fails",
+    counterexample={"x": 1.0},
+    instances=numbers,
+    tolerance=1e-3,
+    guards=("toys.square",),
+    **COMMON,
+)
+def told_nothing(x):
+    return np.nan if x == 1.0 else max(0.0, square(x) - 50.0)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import importlib
+import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -48,11 +49,15 @@ def audit(claim: str | Claim, seed: int = 0) -> Audit:
     if honest.rejected > honest.instances:
         complaints.append(f"rejects {honest.rejected} draws for {honest.instances} instances")
     for guard in made.guards:
-        with perturbed(guard, made.sensitivity) as calls:
-            noticed = _notices(made, honest, seed)
+        noticed = []
+        for relative in (made.sensitivity, -made.sensitivity):
+            with perturbed(guard, relative) as calls:
+                noticed.append(_notices(made, honest, seed))
+        # An inequality at its boundary is violated on one side only.
+        enough = any(noticed) if made.kind == "inequality" else all(noticed)
         if not calls:
             complaints.append(f"never calls {guard}")
-        elif not noticed:
+        elif not enough:
             complaints.append(f"does not notice {guard} being off by {made.sensitivity:g}")
     return Audit(made.id, tuple(complaints))
 
@@ -61,8 +66,9 @@ def _notices(claim: Claim, honest: Measurement, seed: int) -> bool:
     try:
         if claim.verdict == "fails":
             # It is violated already; all that can be asked is that the violation moves.
-            ratio = claim.ratio(honest.worst_instance)[2]
-            return not abs(ratio - honest.ratio) <= 1e-6 * abs(honest.ratio)
+            residual, _, ratio = claim.ratio(honest.worst_instance)
+            moved = abs(ratio - honest.ratio) > 1e-6 * abs(honest.ratio)
+            return math.isfinite(residual) and moved
         instances = draw_instances(claim, claim.samples, seed)
         return any(claim.ratio(i)[2] > 1 for i in instances if i is not None)
     except _NOTICED:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import importlib.util
+import math
 import pkgutil
 import sys
 from collections.abc import Callable, Sequence
@@ -31,7 +33,7 @@ _SENSITIVITY: dict[Kind, float] = {
 _REGISTRY: dict[str, Claim] = {}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Claim:
     """A statement, where it comes from, and the function that measures how far it is from true.
 
@@ -80,6 +82,11 @@ class Claim:
         # NaN is never an answer to valid input, so it counts as a violation.
         ratio = residual / tolerance if residual == residual else float("inf")
         return residual, tolerance, ratio
+
+    def violated(self, instance: Instance) -> bool:
+        """Say whether an instance is a counterexample: its residual is a number, and too large."""
+        residual, tolerance, _ = self.ratio(instance)
+        return math.isfinite(residual) and residual > tolerance
 
     @property
     def slug(self) -> str:
@@ -153,12 +160,16 @@ def _validate(made: Claim) -> None:
             f"condition of {made.id} belongs to the verdict 'holds_with_condition', "
             f"got verdict {made.verdict!r}"
         )
+    if made.samples < 1:
+        raise ValueError(f"samples of {made.id} must be at least 1, got {made.samples}")
     other = _REGISTRY.get(made.id)
-    if (
-        other is not None
-        and other.residual.__code__.co_filename != made.residual.__code__.co_filename
-    ):
+    if other is not None and _place(other) != _place(made):
         raise ValueError(f"id {made.id!r} is registered twice")
+
+
+def _place(made: Claim) -> tuple[str, int]:
+    code = made.residual.__code__
+    return code.co_filename, code.co_firstlineno
 
 
 def published() -> dict[str, Claim]:
@@ -196,11 +207,13 @@ def load(target: str) -> Claim:
     place, name = target.rsplit(":", 1)
     if place.endswith(".py"):
         path = Path(place).resolve()
-        spec = importlib.util.spec_from_file_location(path.stem, path)
+        # A name of its own: the file may be called like a module that is in use.
+        private = f"_sdtheory_{path.stem}_{hashlib.sha256(bytes(path)).hexdigest()[:12]}"
+        spec = importlib.util.spec_from_file_location(private, path)
         if spec is None or spec.loader is None or not path.exists():
             raise ValueError(f"target must name a Python file, got {target!r}")
         module = importlib.util.module_from_spec(spec)
-        sys.modules[path.stem] = module
+        sys.modules[private] = module
         spec.loader.exec_module(module)
     else:
         try:

@@ -63,16 +63,26 @@ def falsify(
     try:
         instance = hypothesis.find(
             search_strategy(claim.instances),
-            lambda instance: claim.ratio(instance)[2] > 1,
+            lambda instance: _violates(claim, instance),
             settings=settings,
             random=None if seed is None else Random(_checks.integer("seed", seed)),
         )
     except hypothesis.errors.NoSuchExample:
         return None
+    except hypothesis.errors.Unsatisfiable:
+        raise ValueError(f"instances of {claim.id} rejects nearly every draw") from None
     residual, tolerance, _ = claim.ratio(instance)
     return Counterexample(
         target if isinstance(target, str) else claim.id, instance, residual, tolerance
     )
+
+
+def _violates(claim: Claim, instance: Instance) -> bool:
+    try:
+        return claim.ratio(instance)[2] > 1
+    except Exception as error:
+        error.add_note(f"while measuring {claim.id} on {dict(instance)!r}")
+        raise
 
 
 def as_literal(value: Any) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -32,8 +32,8 @@ class Measurement:
     """How many instances were measured."""
     rejected: int
     """How many draws were rejected on the way."""
-    worst_instance: Instance
-    seconds: float
+    worst_instance: Instance = field(compare=False)
+    seconds: float = field(compare=False)
 
     @property
     def agrees(self) -> bool:
@@ -55,6 +55,10 @@ def draw_instances(claim: Claim, samples: int, seed: int) -> Iterator[Instance |
         except Rejected:
             yield None
             continue
+        if not isinstance(instance, Mapping):
+            raise TypeError(
+                f"instances of {claim.id} must return a mapping, got {type(instance).__name__}"
+            )
         found += 1
         yield instance
 
@@ -81,8 +85,9 @@ def measure(
     Returns
     -------
     Measurement
-        The verdict is `fails` if an instance violates, `holds_with_condition` if none does but the
-        registered counterexample outside the condition does, and `holds` otherwise.
+        The verdict is `fails` if an instance violates (of a claim registered as failing: if its
+        counterexample does), `holds_with_condition` if none does but the registered counterexample
+        outside the condition does, and `holds` otherwise.
     """
     made = get(claim) if isinstance(claim, str) else claim
     total = made.samples if samples is None else _checks.integer("samples", samples, at_least=1)
@@ -124,13 +129,17 @@ def _worse(
     except Exception as error:
         error.add_note(f"while measuring {claim.id} on {dict(instance)!r}")
         raise
-    return (ratio, residual, tolerance, instance) if ratio > worst[0] else worst
+    # The first instance counts even if it is satisfied without bound.
+    return (ratio, residual, tolerance, instance) if ratio > worst[0] or not worst[3] else worst
 
 
 def _verdict(claim: Claim, worst_ratio: float) -> Verdict:
+    if claim.counterexample is None:
+        return "fails" if worst_ratio > 1 else "holds"
+    # A counterexample must be one by itself, whatever else the sample holds.
+    violated = claim.violated(claim.counterexample)
+    if claim.verdict == "fails":
+        return "fails" if violated else "holds"
     if worst_ratio > 1:
         return "fails"
-    if claim.verdict == "holds_with_condition" and claim.counterexample is not None:
-        # The condition is needed only if the statement breaks without it.
-        return "holds_with_condition" if claim.ratio(claim.counterexample)[2] > 1 else "holds"
-    return "holds"
+    return "holds_with_condition" if violated else "holds"

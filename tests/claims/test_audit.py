@@ -18,6 +18,7 @@ from sdtheory.claims.audit import _scaled
         (toys.property, None),
         (toys.told_wrong, None),
         (toys.numb, "does not notice toys.square being off by 0.001"),
+        (toys.one_sided, "does not notice toys.square"),
         (toys.absent, "never calls toys.square"),
         (toys.picky, "rejects"),
     ],

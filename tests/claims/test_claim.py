@@ -37,6 +37,7 @@ def residual(x):
             {"verdict": "holds_with_condition", "counterexample": {"x": 1.0}},
             "condition of test.residual",
         ),
+        ("test.residual", {"samples": 0}, "samples of test.residual must be at least 1"),
         ("test.residual", {"condition": "sometimes"}, "condition of test.residual"),
         ("toys.right", {}, "id must be"),
     ],
@@ -52,6 +53,20 @@ def test_an_id_belongs_to_one_file():
 
     with pytest.raises(ValueError, match=r"'toys\.right' is registered twice"):
         claims.claim("toys.right", **VALID)(right)
+
+
+def test_an_id_belongs_to_one_function():
+    def twice(x):
+        return 0.0
+
+    claims.claim("test.twice", **VALID)(twice)
+    claims.claim("test.twice", **VALID)(twice)  # the same function again: a module was reloaded
+
+    def twice(x):
+        return 1.0
+
+    with pytest.raises(ValueError, match=r"'test\.twice' is registered twice"):
+        claims.claim("test.twice", **VALID)(twice)
 
 
 def test_calling_a_claim_gives_its_residual():
@@ -85,6 +100,12 @@ def test_loading_by_module_and_by_file(tmp_path):
         "def even(k):\n    return k % 2\n"
     )
     assert claims.load(f"{mine}:even")(k=3) == 1.0
+    same_name = tmp_path / "json.py"
+    same_name.write_text(mine.read_text().replace("mine.even", "other.even"))
+    assert claims.load(f"{same_name}:even")(k=2) == 0.0
+    import json
+
+    assert json.loads("[1]") == [1]
     for target, message in [
         ("toys:square", "target must name a claim"),
         ("no_such_module:x", "target must name an importable module"),

@@ -15,6 +15,8 @@ from sdtheory import claims
         (toys.told_wrong, "fails", True),
         (toys.conditional, "holds_with_condition", True),
         (toys.vanishes, "fails", False),
+        # The sample violates, but what is registered as the counterexample is not one.
+        (toys.told_nothing, "holds", False),
     ],
 )
 def test_verdicts(claim, verdict, agrees):
@@ -43,6 +45,29 @@ def test_same_seed_same_bits():
     assert one.worst_instance == two.worst_instance
     assert one.residual == two.residual
     assert one.worst_instance != other.worst_instance
+
+
+def test_measurements_can_be_compared():
+    assert claims.measure(toys.right) == claims.measure(toys.right)
+    assert claims.measure(toys.right) != claims.measure(toys.wrong)
+    assert len({toys.right, toys.told_wrong}) == 2
+
+
+def test_residual_without_bound_still_names_an_instance():
+    def boundless(x):
+        return -np.inf
+
+    made = claims.claim("test.boundless", **(_never() | {"instances": toys.numbers}))(boundless)
+    assert "x" in claims.measure(made).worst_instance
+
+
+def test_instances_must_be_mappings():
+    def listed(x):
+        return 0.0
+
+    made = claims.claim("test.listed", **(_never() | {"instances": lambda d: [d.seed()]}))(listed)
+    with pytest.raises(TypeError, match=r"instances of test\.listed must return a mapping"):
+        claims.measure(made)
 
 
 def test_samples_of_a_claim_do_not_depend_on_others():
