@@ -67,7 +67,7 @@ def perfect_weights() -> Figure:
     axes.set_ylim(0, 3.2)
     axes.set_xlabel("fraction of flipped labels")
     axes.set_ylabel("weight xi on the teacher")
-    axes.legend(loc="lower left")
+    axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return drawing
 
 
