@@ -102,8 +102,8 @@ CHOICES = (
 @figure(
     "borup2023.rounds_regularise_labels",
     caption="""Labels of forty points from round to round, for four ways back from latents to
-    labels. With the sigmoid in place of the likelihood's own mean the labels do not shrink to 1/2 but
-    saturate: the chain does not regularise. Mixing the labels in keeps a signal.""",
+    labels. With the sigmoid in place of the likelihood's own mean the labels do not shrink to 1/2
+    but saturate: the chain does not regularise. Mixing the labels in keeps a signal.""",
     parameters={"n": 40, "kernel": "4 exp(-(x - x')^2 / (2 0.8^2))", "rounds": 30},
 )
 def rounds_regularise_labels() -> Figure:

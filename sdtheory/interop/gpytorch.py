@@ -1,0 +1,113 @@
+"""Self-distilled processes from fitted gpytorch models, and kernels that are never formed.
+
+The adapter reads kernel, mean, noise and data off an exact model, computes with `sdtheory.gp` on
+the model's device and in its dtype, and answers with gpytorch's own distributions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import gpytorch
+import torch
+
+from sdtheory import _checks, gp
+
+__all__ = ["LogitLikelihood", "SelfDistilled", "product", "self_distilled"]
+
+
+@dataclass(frozen=True, slots=True)
+class SelfDistilled:
+    """A self-distilled exact model; call it with inputs, as a gpytorch model in evaluation mode."""
+
+    process: gp.GaussianProcess
+    """The posterior of the residuals from the prior mean."""
+    model: gpytorch.models.ExactGP
+    """The fitted model that it was made from."""
+    inputs: torch.Tensor
+    """Training inputs (n, p)."""
+
+    def __call__(self, x: torch.Tensor) -> gpytorch.distributions.MultivariateNormal:
+        """Return the posterior at inputs (m, p) as a multivariate normal."""
+        with torch.no_grad():
+            cross = self.model.covar_module(x, self.inputs).to_dense()
+            prior = self.model.covar_module(x).to_dense()
+            mean = self.model.mean_module(x) + self.process.mean(cross)
+            covariance = self.process.covariance(cross, prior)
+        return gpytorch.distributions.MultivariateNormal(mean, covariance)
+
+
+def self_distilled(
+    model: gpytorch.models.ExactGP,
+    *,
+    method: str = "data",
+    steps: int = 1,
+    xi: Any = 1.0,
+) -> SelfDistilled:
+    """Return a self-distilled model from a fitted exact one, with its kernel, mean and noise.
+
+    Parameters
+    ----------
+    model : gpytorch.models.ExactGP
+        With `mean_module` and `covar_module`, one output, and a Gaussian likelihood with common or
+        fixed noise. Use float64: distilled filters ask for more digits than float32 has.
+    method : {"data", "distribution"}
+        Whether the mean is handed on as data, or the posterior as prior.
+    steps : int
+        Rounds after the teacher; 0 gives the model's own posterior.
+    xi : float or sequence (steps,)
+        Weight on the teacher's mean (method "data").
+
+    Returns
+    -------
+    SelfDistilled
+    """
+    _checks.choice("method", method, ("data", "distribution"))
+    steps = _checks.integer("steps", steps)
+    if not isinstance(model, gpytorch.models.ExactGP):
+        raise TypeError(f"model must be a gpytorch ExactGP, got {type(model).__name__}")
+    (inputs,) = model.train_inputs
+    with torch.no_grad():
+        targets = model.train_targets - model.mean_module(inputs)
+        kernel = model.covar_module(inputs).to_dense()
+        noise = model.likelihood.noise.detach()
+    levels = None if noise.numel() == 1 else noise
+    level = float(noise) if levels is None else 1.0
+    if method == "data":
+        process = gp.data_centric(kernel, targets, level, xi=xi, steps=steps, levels=levels)
+    elif levels is None:
+        process = gp.distribution_centric(kernel, targets, level, steps=steps)
+    else:
+        process = gp.distribution_centric(kernel, targets, levels.repeat(steps + 1, 1))
+    return SelfDistilled(process, model, inputs)
+
+
+def product(kernel: Any) -> Callable[[torch.Tensor], torch.Tensor]:
+    """Return v -> kernel @ v of a lazy kernel, for `sdtheory.kernel_ridge.distil`.
+
+    `kernel` is what a gpytorch kernel returns for its inputs, or any linear operator; it is never
+    turned into a matrix.
+    """
+
+    def multiply(vector: torch.Tensor) -> torch.Tensor:
+        with torch.no_grad():
+            return kernel @ vector  # type: ignore[no-any-return]
+
+    return multiply
+
+
+class LogitLikelihood(gpytorch.likelihoods._OneDimensionalLikelihood):  # type: ignore[misc]
+    """Bernoulli's likelihood in the logit; gpytorch's own is a probit.
+
+    With it, `VariationalELBO(..., beta=1 / t)` is the bound of t copies of the data: the
+    variational counterpart of duplicated re-use.
+    """
+
+    def forward(
+        self, function_samples: torch.Tensor, *args: Any, **kwargs: Any
+    ) -> torch.distributions.Bernoulli:
+        """Return the conditional distribution of the labels."""
+        del args, kwargs
+        return torch.distributions.Bernoulli(logits=function_samples)

@@ -1,0 +1,208 @@
+"""gpytorch models, distilled: against chains of exact models, fantasies and tempered bounds."""
+
+import numpy as np
+import pytest
+
+from sdtheory import gp, kernel_ridge
+
+torch = pytest.importorskip("torch")
+gpytorch = pytest.importorskip("gpytorch")
+# gpytorch itself warns of deprecations in the libraries below it.
+# It also warns when a model is evaluated at its training inputs, which every chain does.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::DeprecationWarning",
+    "ignore::FutureWarning",
+    "ignore:The input matches the stored training data",
+)
+
+DEVICES = ["cpu", pytest.param("cuda", marks=pytest.mark.gpu)]
+
+
+def exact_model(x, y, likelihood, kernel=None):
+    class Model(gpytorch.models.ExactGP):
+        def __init__(self):
+            super().__init__(x, y, likelihood)
+            self.mean_module = gpytorch.means.ConstantMean()
+            self.covar_module = kernel or gpytorch.kernels.ScaleKernel(gpytorch.kernels.RBFKernel())
+
+        def forward(self, inputs):
+            return gpytorch.distributions.MultivariateNormal(
+                self.mean_module(inputs), self.covar_module(inputs)
+            )
+
+    model = Model().to(x)
+    model.mean_module.initialize(constant=0.3)
+    model.covar_module.initialize(outputscale=1.7)
+    model.covar_module.base_kernel.initialize(lengthscale=0.8)
+    model.eval()
+    likelihood.eval()
+    return model
+
+
+def posterior(model, new):
+    exact = (
+        gpytorch.settings.fast_computations(False, False, False),
+        gpytorch.settings.max_cholesky_size(10_000),
+        torch.no_grad(),
+    )
+    with exact[0], exact[1], exact[2]:
+        answer = model(new)
+        return answer.mean.clone(), answer.covariance_matrix.clone()
+
+
+@pytest.fixture(params=DEVICES)
+def data(request, rng):
+    def put(values):
+        return torch.as_tensor(values, dtype=torch.float64, device=request.param)
+
+    x = rng.uniform(-3, 3, size=(25, 1))
+    y = np.sin(2 * x[:, 0]) + 0.3 * rng.normal(size=25)
+    return put(x), put(y), put(np.linspace(-3, 3, 9)[:, None])
+
+
+def common(x, noise=0.2):
+    likelihood = gpytorch.likelihoods.GaussianLikelihood().to(x)
+    likelihood.noise = noise
+    return likelihood
+
+
+def fixed(x, noise):
+    return gpytorch.likelihoods.FixedNoiseGaussianLikelihood(noise=noise).to(x)
+
+
+def agree(got, want):
+    for one, other in ((got.mean, want[0]), (got.covariance_matrix, want[1])):
+        np.testing.assert_allclose(one.cpu(), other.cpu(), rtol=0, atol=1e-8)
+
+
+@pytest.mark.parametrize("noisy", [False, True])
+@pytest.mark.parametrize("steps", [0, 1, 4])
+def test_data_centric_chains_of_exact_models(data, rng, noisy, steps):
+    from sdtheory.interop.gpytorch import self_distilled
+
+    x, y, new = data
+    noise = torch.as_tensor(rng.uniform(0.1, 0.5, 25)).to(x)
+
+    def likelihood():
+        return fixed(x, noise) if noisy else common(x)
+
+    first = exact_model(x, y, likelihood())
+    got = self_distilled(first, steps=steps, xi=0.7)(new)
+    model, target = first, y
+    for _ in range(steps):
+        target = 0.7 * posterior(model, x)[0] + 0.3 * y
+        model = exact_model(x, target, likelihood())
+    agree(got, posterior(model, new))
+    assert got.mean.device == x.device
+
+
+@pytest.mark.parametrize("noisy", [False, True])
+def test_distribution_centric_is_seeing_copies(data, rng, noisy):
+    from sdtheory.interop.gpytorch import self_distilled
+
+    x, y, new = data
+    noise = torch.as_tensor(rng.uniform(0.1, 0.5, 25)).to(x)
+    model = exact_model(x, y, fixed(x, noise) if noisy else common(x))
+    got = self_distilled(model, method="distribution", steps=2)(new)
+    copies = fixed(x, noise.repeat(3) if noisy else torch.full((75,), 0.2).to(x))
+    agree(got, posterior(exact_model(x.repeat(3, 1), y.repeat(3), copies), new))
+
+
+def test_a_lazy_kernel_is_distilled_by_products(data):
+    from sdtheory.interop.gpytorch import product
+
+    x, y, new = data
+    kernel = gpytorch.kernels.RBFKernel().to(x)
+    chain = kernel_ridge.distil(product(kernel(x)), y, 0.5, [1.0, 0.6], tolerance=1e-10)
+    with torch.no_grad():
+        dense, cross = kernel(x).to_dense(), kernel(new, x).to_dense()
+    want = kernel_ridge.fit(dense, y).predict(cross, 0.5, [1.0, 0.6])
+    assert chain.route == "lanczos"
+    assert float((chain.predict(cross) - want).abs().max()) < 1e-8
+
+
+def variational(x):
+    class Model(gpytorch.models.ApproximateGP):
+        def __init__(self):
+            family = gpytorch.variational.CholeskyVariationalDistribution(len(x)).double()
+            strategy = gpytorch.variational.UnwhitenedVariationalStrategy(
+                self, x, family, learn_inducing_locations=False
+            )
+            super().__init__(strategy)
+            self.mean_module = gpytorch.means.ZeroMean()
+            self.covar_module = gpytorch.kernels.ScaleKernel(gpytorch.kernels.RBFKernel())
+
+        def forward(self, inputs):
+            return gpytorch.distributions.MultivariateNormal(
+                self.mean_module(inputs), self.covar_module(inputs)
+            )
+
+    return Model().double()
+
+
+def test_a_tempered_bound_is_that_of_copies(rng):
+    from sdtheory.interop.gpytorch import LogitLikelihood
+
+    x = torch.as_tensor(np.sort(rng.uniform(-3, 3, 12))[:, None])
+    y = (x[:, 0].sin() > 0).double()
+    likelihood = LogitLikelihood().double()
+    model = variational(x)
+    model.train()
+    model(x)  # initialises the variational parameters
+    with torch.no_grad():
+        for parameter in model.variational_strategy.parameters():
+            noise = torch.as_tensor(rng.normal(size=tuple(parameter.shape)))
+            parameter.add_(0.1 * noise.tril() if parameter.ndim == 2 else noise)
+    bound = gpytorch.mlls.VariationalELBO(likelihood, model, num_data=12, beta=1 / 3)
+    with torch.no_grad():
+        got = float(bound(model(x), y))
+        answer, divergence = model(x), float(model.variational_strategy.kl_divergence())
+    # The bound of three copies, per copy: expected log densities by Gauss-Hermite, prior once.
+    nodes, weights = np.polynomial.hermite_e.hermegauss(60)
+    latent = answer.mean.numpy()[:, None] + answer.stddev.numpy()[:, None] * nodes
+    densities = gp.BERNOULLI.log_density(y.numpy()[:, None], latent) @ (weights / weights.sum())
+    assert got == pytest.approx((3 * densities.sum() - divergence) / 36, rel=1e-5)
+
+
+def test_the_variational_optimum_is_near_duplication(rng):
+    """Laplace is another approximation: means agree to a tenth of the latent's size."""
+    from sdtheory.interop.gpytorch import LogitLikelihood
+
+    x = torch.as_tensor(np.sort(rng.uniform(-3, 3, 15))[:, None])
+    y = (x[:, 0].sin() > 0).double()
+    likelihood = LogitLikelihood().double()
+    model = variational(x)
+    model.covar_module.initialize(outputscale=2.0)
+    model.covar_module.base_kernel.initialize(lengthscale=1.0)
+    model.train()
+    bound = gpytorch.mlls.VariationalELBO(likelihood, model, num_data=15, beta=1 / 3)
+    optimiser = torch.optim.LBFGS(
+        list(model.variational_strategy.parameters()),
+        max_iter=300,
+        line_search_fn="strong_wolfe",
+        tolerance_grad=1e-9,
+    )
+
+    def closure():
+        optimiser.zero_grad()
+        loss = -bound(model(x), y)
+        loss.backward()
+        return loss
+
+    optimiser.step(closure)
+    kernel = 2 * np.exp(-0.5 * (x.numpy() - x.numpy().T) ** 2)
+    copies = gp.distribution_centric_classification(kernel, y.numpy(), steps=2)
+    mean, variance = copies.latent(kernel, np.full(15, 2.0))
+    model.eval()
+    answer = model(x)
+    size = np.abs(mean).max()
+    assert np.abs(answer.mean.detach().numpy() - mean).max() < 0.2 * size
+    ratio = answer.variance.detach().numpy() / variance
+    assert np.all((ratio > 0.7) & (ratio < 1.5))
+
+
+def test_wrong_arguments_are_named():
+    from sdtheory.interop.gpytorch import self_distilled
+
+    with pytest.raises(TypeError, match="model must be a gpytorch ExactGP"):
+        self_distilled(torch.nn.Linear(1, 1))
