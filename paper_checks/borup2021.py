@@ -59,10 +59,10 @@ def blended_target(n: int, p: int, lam: float, seed: int, xi: float) -> float:
     "borup2021.every_step",
     paper=PAPER,
     where="K2, K4, K11",
-    source="paper",
+    source="derived",
     says="""At every step, for any schedule of weights and penalties, the student's predictions at
     training and new points are those of a spectral filter of the labels; new points need no
-    division by an eigenvalue, so singular kernels are no exception.""",
+    division by an eigenvalue, so singular kernels are no exception. (The paper: constant xi.)""",
     kind="identity",
     instances=chain,
     tolerance=_chain_tolerance,
@@ -184,10 +184,10 @@ def _inside(draw: Draw) -> dict[str, Any]:
     "borup2021.infinite_limit",
     paper=PAPER,
     where="K6",
-    source="paper",
+    source="derived",
     says="""Infinitely many rounds with constant xi < 1 end at ridge regression with the larger
     penalty lam / (1 - xi) (for xi < 0 a smaller one, for 1 < xi < 1 + lam / d_max a negative
-    one); with xi = 1 they end at zero.""",
+    one); with xi = 1 they end at zero. (The paper: 0 <= xi <= 1.)""",
     kind="identity",
     instances=_inside,
     tolerance=lambda n, p, lam, seed, share: (
@@ -220,9 +220,9 @@ def infinite_limit(n: int, p: int, lam: float, seed: int, share: float) -> float
     "borup2021.linear_rate",
     paper=PAPER,
     where="K7",
-    source="paper",
+    source="derived",
     says="""The distance to the limit falls linearly: in the mode with eigenvalue d it is multiplied
-    by exactly xi d / (d + lam) in each round.""",
+    by exactly xi d / (d + lam) in each round. (The paper: linear; the constant is ours.)""",
     kind="identity",
     instances=_constant,
     tolerance=lambda d, lam, xi, steps: 64 * (steps + 1) * EPS,

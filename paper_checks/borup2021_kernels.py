@@ -128,7 +128,7 @@ def repeated_inputs(n: int, p: int, lam: float, seed: int, copies: int, xis: Flo
     says="Centring the targets anew at every step gives the same student as centring them once.",
     kind="identity",
     verdict="fails",
-    counterexample={"n": 2, "gap": 0.5, "lam": 1.0},
+    counterexample={"n": 3, "gap": 0.5, "lam": 1.0},
     instances=lambda draw: {
         "n": draw.integer(2, 6),
         "gap": draw.uniform(0.1, 1.0),

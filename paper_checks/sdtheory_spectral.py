@@ -162,7 +162,7 @@ def _task(draw: Draw) -> dict[str, Any]:
 @claim(
     "sdtheory.optimal_weight_is_a_projection",
     paper=PAPER,
-    where="R9, R19",
+    where="R9",
     source="derived",
     says="""Along one round every squared-loss risk is a parabola in xi. In a metric that is
     diagonal in the singular vectors its minimum lies at
@@ -185,30 +185,3 @@ def optimal_weight_is_a_projection(
     risk = criteria.expected_error(np.sqrt(d), theta, noise_var)
     got = projections.optimal_xi(risk, d, lam).weights[0]
     return float(abs(got * size - (up - down)) / (up + down))
-
-
-@claim(
-    "sdtheory.rounds_reach_the_wiener_filter",
-    paper=PAPER,
-    where="R16, R26",
-    source="derived",
-    says="""With as many rounds as distinct singular values the best student at any penalty is the
-    Wiener filter d theta^2 / (d theta^2 + noise), below which no filter can go.""",
-    kind="identity",
-    instances=lambda draw: _task(draw) | {"steps": draw.integer(1, 6)},
-    tolerance=lambda d, theta, noise_var, lam, steps: 1e4 * EPS * d.size,
-    guards=(
-        "sdtheory.spectral.projections.minimise",
-        "sdtheory.spectral.criteria.expected_error",
-    ),
-)
-def rounds_reach_the_wiener_filter(
-    d: FloatArray, theta: FloatArray, noise_var: float, lam: float, steps: int
-) -> float:
-    """Return the relative excess over the floor, with enough rounds; with fewer, any shortfall."""
-    d = np.arange(1.0, d.size + 1)
-    floor = np.sum(theta**2 * noise_var / (d * theta**2 + noise_var))
-    risk = criteria.expected_error(np.sqrt(d), theta, noise_var)
-    best = float(projections.optimal_weights(risk, d, lam, d.size).risk)
-    fewer = float(projections.optimal_weights(risk, d, lam, steps).risk)
-    return max(relative_error(best, floor), (floor - fewer) / floor)

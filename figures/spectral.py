@@ -38,7 +38,7 @@ def effective_penalty() -> Figure:
 
 
 @figure(
-    "sdtheory.rounds_reach_the_wiener_filter",
+    "pareek2024.rounds_reach_the_wiener_filter",
     caption="""What the best student keeps after each number of rounds, on a spectrum of five
     eigenvalues whose largest carry the signal, and its expected parameter error above the Wiener
     floor. As many rounds as distinct eigenvalues reach the floor at any penalty.""",
