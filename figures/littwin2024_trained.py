@@ -12,7 +12,7 @@ LABELS = {"jepa": "JEPA", "mae": "MAE"}
 @figure(
     "littwin2024.decoupling",
     caption="""Learning times of trained deep linear networks relative to the closed form (with
-    the delay of a finite step), median and range over seeds and features, at three depths.
+    the delay of a finite step), median and central 90% over seeds and features, at three depths.
     Aligned networks follow it at any width; small batches, a moving average and weight decay
     shift it; a Gaussian start does not decouple.""",
     parameters={"scale": 0.05, "step": 0.05, "features": 4, "batch": 16, "seeds": 20},
@@ -152,4 +152,100 @@ def jepa_retention() -> Figure:
         axes.set_title(title)
     panels[0].set_ylabel("Kendall's tau")
     panels[1].legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    return drawing
+
+
+@figure(
+    "sdtheory.jepa_data_models",
+    caption="""Masked digits (2 x 2 patches, ten principal components). Left: measured rho and
+    covariance of each feature, mean over 20 seeds: masking makes them rise together. Right:
+    distance of what an encoder with three outputs keeps to the subspaces predicted for JEPA and
+    MAE; each objective keeps its own.""",
+    parameters={"components": 10, "width": 3, "keep": "0.3, 0.6", "images": 1000},
+    experiment="jepa_digits",
+)
+def jepa_data_models() -> Figure:
+    """Draw measured modes, and distances to both predictions."""
+    result = store.load("jepa_digits", "cpu")
+    drawing = Figure(figsize=(6.4, 2.7))
+    left, right = drawing.subplots(1, 2)
+    cases = [(k, t) for t in ("whole", "second") for k in (0.3, 0.6)]
+    names = {"whole": "whole image", "second": "second mask"}
+    for marker, (keep, target) in zip("osv^", cases, strict=True):
+        i = next(
+            i for i, t in enumerate(result.tasks) if (t["keep"], t["target"]) == (keep, target)
+        )
+        left.loglog(
+            result["rho"][i].mean(axis=0),
+            result["covariance"][i].mean(axis=0),
+            marker,
+            linestyle="none",
+            label=f"{names[target]}, keep {keep:g}",
+        )
+    left.set_xticks([0.3, 0.5, 1, 2], labels=["0.3", "0.5", "1", "2"])
+    left.set_yticks([0.02, 0.05, 0.1, 0.2], labels=["0.02", "0.05", "0.1", "0.2"])
+    left.minorticks_off()
+    left.set_xlabel("rho")
+    left.set_ylabel("covariance")
+    left.legend(fontsize=6)
+    for target, marker, name in ((0, "o", "to JEPA's"), (1, "x", "to MAE's")):
+        places, sines = [], []
+        for place, objective in enumerate(LABELS):
+            rows = [
+                result["sine"][i][:, target]
+                for i, t in enumerate(result.tasks)
+                if (t["objective"], t["width"]) == (objective, 3)
+            ]
+            sine = np.concatenate(rows)
+            places += (place + np.linspace(-0.3, 0.3, sine.size)).tolist()
+            sines += np.maximum(sine, 1e-16).tolist()
+        right.semilogy(places, sines, marker, linestyle="none", markersize=2.5, label=name)
+    right.set_xticks([0, 1], labels=["trained by JEPA", "trained by MAE"])
+    right.set_yticks([1e-15, 1e-10, 1e-5, 1.0])
+    right.set_ylabel("sine of the largest angle")
+    right.legend(loc="center")
+    return drawing
+
+
+@figure(
+    "sdtheory.jepa_nonlinear",
+    caption="""Share of each feature's variance that a linear read-out recovers from a trained
+    encoder with two outputs, mean and range over 20 seeds (static data; dynamic data look alike).
+    Numbers: covariance. Linear and nonlinear MAE keep the largest covariance * rho. Linear JEPA
+    keeps the two largest rho; nonlinear JEPA only the largest, its second output being a
+    nonlinear function of what the first one shows.""",
+    parameters={"features": 6, "outputs": 2, "hidden": 48, "batch": 128, "step": 0.05},
+    experiment="jepa_mlp",
+)
+def jepa_nonlinear() -> Figure:
+    """Draw what is kept against rho."""
+    result = store.load("jepa_mlp", "cpu")
+    drawing = Figure(figsize=(6.4, 2.7))
+    panels = drawing.subplots(1, 2, sharey=True)
+    for axes, objective in zip(panels, LABELS, strict=True):
+        for k, encoder in enumerate(("linear", "tanh", "relu")):
+            i = next(
+                i
+                for i, t in enumerate(result.tasks)
+                if (t["world"], t["encoder"], t["objective"]) == ("static", encoder, objective)
+            )
+            kept, rho = result["explained"][i], result["modes"][i][1]
+            mean = kept.mean(axis=0)
+            axes.errorbar(
+                rho + 0.012 * (k - 1),
+                mean,
+                yerr=[mean - kept.min(axis=0), kept.max(axis=0) - mean],
+                fmt="osv"[k],
+                linestyle="none",
+                elinewidth=0.7,
+                label=encoder,
+            )
+        for lam, place in zip(*result["modes"][0], strict=True):
+            axes.annotate(
+                f"{lam:g}", (place, 0.1), xycoords=("data", "axes fraction"), ha="center", size=6
+            )
+        axes.set_title(LABELS[objective])
+        axes.set_xlabel("rho")
+    panels[0].set_ylabel("explained share")
+    panels[0].legend(loc="center left")
     return drawing
