@@ -67,7 +67,7 @@ def equal_covariance_delay(rho: float, other: float, depth: int) -> float:
         "other": draw.uniform(0.4, 0.7),
         "depth": draw.integer(2, 4),
     },
-    tolerance=0.5,  # what survives at leading order may change by its O(b / rho) corrections only
+    tolerance=0.5,  # what survives at leading order changes by corrections of order b / rho only
     guards=("sdtheory.jepa.critical_time",),
     counterexample={"rho": 1.0, "other": 0.5, "depth": 2},
 )
