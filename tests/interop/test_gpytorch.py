@@ -159,7 +159,8 @@ def test_a_tempered_bound_is_that_of_copies(rng):
         answer, divergence = model(x), float(model.variational_strategy.kl_divergence())
     # The bound of three copies, per copy: expected log densities by Gauss-Hermite, prior once.
     nodes, weights = np.polynomial.hermite_e.hermegauss(60)
-    latent = answer.mean.numpy()[:, None] + answer.stddev.numpy()[:, None] * nodes
+    mean, deviation = (v.detach().numpy()[:, None] for v in (answer.mean, answer.stddev))
+    latent = mean + deviation * nodes
     densities = gp.BERNOULLI.log_density(y.numpy()[:, None], latent) @ (weights / weights.sum())
     assert got == pytest.approx((3 * densities.sum() - divergence) / 36, rel=1e-5)
 
