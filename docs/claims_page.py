@@ -1,5 +1,6 @@
 """Writes the page of claims from the registry: one heading, and so one anchor, a claim."""
 
+import re
 from itertools import groupby
 from pathlib import Path
 
@@ -28,16 +29,24 @@ VERDICTS = {
 }
 
 
-def render(published: dict[str, claims.Claim]) -> str:
+def derivations(pages: Path) -> set[str]:
+    """Return the claims that some page derives: it has the anchor ``(id)=``."""
+    texts = [page.read_text(encoding="utf-8") for page in sorted(pages.glob("*.md"))]
+    return {name for text in texts for name in re.findall(r"^\((\w+\.\w+)\)=$", text, re.MULTILINE)}
+
+
+def render(published: dict[str, claims.Claim], derived: set[str]) -> str:
     """Return the page as Markdown."""
     parts = [INTRODUCTION]
-    for paper, group in groupby(published.values(), key=lambda claim: claim.paper):
+    # A paper may have several modules, between which others come in the order of names.
+    ordered = sorted(published.values(), key=lambda claim: claim.paper)
+    for paper, group in groupby(ordered, key=lambda claim: claim.paper):
         parts.append(f"## {paper}\n")
-        parts.extend(_entry(claim) for claim in group)
+        parts.extend(_entry(claim, claim.id in derived) for claim in group)
     return "\n".join(parts)
 
 
-def _entry(claim: claims.Claim) -> str:
+def _entry(claim: claims.Claim, derived: bool) -> str:
     lines = [
         f"### {claim.id}\n",
         f"{claim.says}\n",
@@ -48,12 +57,14 @@ def _entry(claim: claims.Claim) -> str:
     source = claim.source.replace("_", " ")
     guards = ", ".join(f"`{guard}`" for guard in claim.guards)
     lines.append(f"**Source:** {claim.where} ({source}). **Kind:** {KINDS[claim.kind]}.")
+    if derived:
+        lines.append(f"**Derivation:** [{claim.where}](#{claim.id}).")
     lines.append(f"**Guards:** {guards}.\n")
     return "\n".join(lines)
 
 
 def write(path: Path) -> None:
     """Write the page, unless it is there with the same words."""
-    text = render(claims.published())
+    text = render(claims.published(), derivations(path.parent))
     if not path.exists() or path.read_text(encoding="utf-8") != text:
         path.write_text(text, encoding="utf-8")

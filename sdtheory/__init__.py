@@ -13,12 +13,32 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from . import claims, gp, jepa, kernel_ridge, logistic, problems, spectral
+    from . import (
+        claims,
+        estimators,
+        gp,
+        jepa,
+        kernel_ridge,
+        label_noise,
+        logistic,
+        problems,
+        spectral,
+    )
     from .spectral import Spectrum, filters
 
 __version__ = "0.1.0"
 
-_MODULES = ("spectral", "kernel_ridge", "gp", "logistic", "jepa", "problems", "claims")
+_MODULES = (
+    "spectral",
+    "label_noise",
+    "kernel_ridge",
+    "gp",
+    "logistic",
+    "jepa",
+    "estimators",
+    "problems",
+    "claims",
+)
 # Names that live in a submodule and are handed on.
 _HOMES = {"Spectrum": "sdtheory.spectral", "filters": "sdtheory.spectral"}
 
@@ -27,10 +47,12 @@ __all__ = [
     "Spectrum",
     "filters",
     "spectral",
+    "label_noise",
     "kernel_ridge",
     "gp",
     "logistic",
     "jepa",
+    "estimators",
     "problems",
     "claims",
 ]

@@ -71,16 +71,30 @@ def claims_page(monkeypatch):
 
 
 def test_claims_page_has_one_heading_a_claim(claims_page):
-    headings = re.findall(r"^### (\S+)$", claims_page.render(claims.published()), re.MULTILINE)
-    assert headings == list(claims.published())
+    page = claims_page.render(claims.published(), set())
+    headings = re.findall(r"^### (\S+)$", page, re.MULTILINE)
+    assert sorted(headings) == sorted(claims.published())
+    papers = re.findall(r"^## (.+)$", page, re.MULTILINE)
+    assert papers == sorted(set(papers))
 
 
 def test_claims_page_tells_condition_and_source(claims_page):
-    page = claims_page.render(claims.published())
+    derived = claims_page.derivations(ROOT / "docs")
+    page = claims_page.render(claims.published(), derived)
     for made in claims.published().values():
         assert made.says in page
         assert made.condition in page
         assert f"**Source:** {made.where} ({made.source.replace('_', ' ')})." in page
+
+
+def test_every_claim_has_a_derivation(claims_page):
+    missing = set(claims.published()) - claims_page.derivations(ROOT / "docs")
+    assert not missing, f"pages of docs/ need the anchors {sorted(missing)}"
+
+
+def test_every_derivation_has_its_claim(claims_page):
+    stray = claims_page.derivations(ROOT / "docs") - set(claims.published())
+    assert not stray
 
 
 @pytest.mark.parametrize(
