@@ -94,7 +94,7 @@ class _SelfDistilled(BaseEstimator):  # type: ignore[misc]
             _checks.choice("xi", self.xi, ("auto",))
             # Without a penalty, or without signal, every student is its teacher.
             if steps == 0 or lam == 0 or d.shape[0] == 0:
-                self.xi_ = 0.0 if steps == 1 else np.zeros(steps)
+                self.xi_: Any = 0.0 if steps == 1 else np.zeros(steps)
                 return filters.distill(d, lam, 0.0, steps=0)
             found = tuned_of(samples, lam, method, steps)
             self.risk_, self.teacher_risk_ = float(found.risk), float(found.teacher_risk)
@@ -103,7 +103,7 @@ class _SelfDistilled(BaseEstimator):  # type: ignore[misc]
             if steps == 1:
                 self.xi_ = float(found.xi)  # type: ignore[arg-type]
             return filters.taylor(d, lam, found.weights)
-        if isinstance(self.xi, Real) and not isinstance(self.xi, bool):
+        if not isinstance(self.xi, bool) and isinstance(self.xi, Real):
             self.xi_ = _checks.number("xi", self.xi)
             return filters.distill(d, lam, self.xi_, steps)
         schedule = _checks.array("xi", self.xi, like=d, ndim=1)
@@ -164,9 +164,7 @@ _PARAMETERS = """
 """
 
 
-class SelfDistilledRidge(  # type: ignore[misc]  # noqa: D101 - set below
-    MultiOutputMixin, RegressorMixin, _SelfDistilled
-):
+class SelfDistilledRidge(MultiOutputMixin, RegressorMixin, _SelfDistilled):  # type: ignore[misc]  # noqa: D101
     # numpydoc sections that both estimators share are written once.
     __doc__ = f"""Ridge regression that is refitted on a mixture of its predictions and the labels.
 
@@ -196,9 +194,7 @@ class SelfDistilledRidge(  # type: ignore[misc]  # noqa: D101 - set below
         return self._predict(X)
 
 
-class SelfDistilledRidgeClassifier(  # type: ignore[misc]  # noqa: D101 - set below
-    ClassifierMixin, _SelfDistilled
-):
+class SelfDistilledRidgeClassifier(ClassifierMixin, _SelfDistilled):  # type: ignore[misc]  # noqa: D101
     __doc__ = f"""Classification by self-distilled ridge regression on one-hot targets.
 
     Two classes have one target, -1 or 1; more have one column each. Under uniformly flipped labels

@@ -23,7 +23,7 @@ METHODS = ("loo", "gcv", "gcv_published")
 class TunedXi:
     """A weight chosen from the data alone."""
 
-    xi: Array | None
+    xi: Array
     """The weight, shape (); for several rounds (steps,), or None where some would be infinite."""
     weights: Array
     """Taylor weights (steps,); -xi for one round."""
@@ -211,7 +211,12 @@ def _path_left_out(samples: Samples, lam: Array) -> TunedPath:
         z = samples.projected[:, k : k + 1]
         e = (fixed[:, k : k + 1] + scale * (left @ (inverse * z))) / free
         # One unit of xi takes this from the error.
-        u = growth * e - left @ (change * z) / free
+        carried, own = growth * e, left @ (change * z) / free
+        u = carried - own
+        # What is left of a complete cancellation is rounding, and no direction.
+        size_of_terms = xp.linalg.vector_norm(xp.abs(carried) + xp.abs(own), axis=0)
+        noise = 4 * left.shape[0] * eps(d) * size_of_terms
+        u = xp.where(xp.linalg.vector_norm(u, axis=0) > noise, u, 0.0 * u)
         teacher = teacher + xp.sum(e**2, axis=0)
         pull, size = pull + xp.sum(e * u, axis=0), size + xp.sum(u**2, axis=0)
         pairs.append((e, u))

@@ -110,7 +110,8 @@ def _series(problem: ProportionalProblem, lam: float, order: int) -> Array:
     share = lam / kappa
     slope = 1.0 / (share + xp.sum(weights * kept * lost))
     # kappa (1 + delta_1 x + ...) solves its equation order by order; `shares` is lam / kappa.
-    h, delta, shares = [kept], [], [share]
+    h, shares = [kept], [share]
+    delta: list[Array] = []
     for n in range(1, order + 1):
         known = 0.0 * kept
         for j in range(1, n):

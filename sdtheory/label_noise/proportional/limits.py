@@ -68,7 +68,9 @@ def isotropic_xi(
     return (ratio * noise - lam * energy) * spread / (lam * below)
 
 
-def _ridgeless(problem: ProportionalProblem, signal: Array, weights: Array) -> tuple[Array, ...]:
+def _ridgeless(
+    problem: ProportionalProblem, signal: Array, weights: Array
+) -> tuple[Array, Array, Array]:
     s, ratio = problem.eigenvalues, problem.aspect_ratio
     xp = namespace(s)
     zero = 0.0 * xp.sum(s)

@@ -27,7 +27,7 @@ class ProportionalProblem:
     """Features per sample."""
     noise_var: float
     """Variance of the label noise."""
-    masses: Array | None = None
+    masses: Array = None
     """Fraction (p,) of the features with each eigenvalue; equal if None."""
 
     def __post_init__(self) -> None:
