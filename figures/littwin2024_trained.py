@@ -188,11 +188,11 @@ def jepa_data_models() -> Figure:
     left.set_xlabel("rho")
     left.set_ylabel("covariance")
     left.legend(fontsize=6)
-    for target, marker, name in ((0, "o", "to JEPA's"), (1, "x", "to MAE's")):
+    for side, marker, name in ((0, "o", "to JEPA's"), (1, "x", "to MAE's")):
         places, sines = [], []
         for place, objective in enumerate(LABELS):
             rows = [
-                result["sine"][i][:, target]
+                result["sine"][i][:, side]
                 for i, t in enumerate(result.tasks)
                 if (t["objective"], t["width"]) == (objective, 3)
             ]

@@ -72,7 +72,7 @@ def equal_covariance_delay(rho: float, other: float, depth: int) -> float:
     counterexample={"rho": 1.0, "other": 0.5, "depth": 2},
 )
 def leading_order_bias(rho: float, other: float, depth: int) -> float:
-    """Return by how much of itself the delay changes when the start of a layer is divided by ten."""
+    """Return by how much of itself the delay changes when a layer starts ten times smaller."""
     near, far = (_delay(rho, other, depth, b) for b in (0.05, 0.005))
     return abs(far / near - 1)
 
