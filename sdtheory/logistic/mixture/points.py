@@ -21,7 +21,7 @@ __all__ = ["Points", "smooth_rule", "split_rule"]
 _REACH = 8.8
 _SMALLEST = 1e-18
 _MOST = 4_000_000
-_LEGENDRE = np.polynomial.legendre.leggauss(72)
+_LEGENDRE = np.polynomial.legendre.leggauss(52)
 
 
 @dataclass(frozen=True, slots=True)
