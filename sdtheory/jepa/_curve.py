@@ -53,7 +53,7 @@ def softplus(eta: Floats) -> Floats:
     return np.asarray(np.logaddexp(0.0, eta))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def curve(p: float, q: float) -> Curve:
     """Tabulate the curve: from minus infinity if p > 0, else from the knee at e^eta = max(q, 1)."""
     reach = TAIL + np.log1p(abs(q))

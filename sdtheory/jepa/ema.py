@@ -18,21 +18,21 @@ __all__ = ["EmaPath", "ema_delay", "ema_path", "ema_rates", "slow_ema_time"]
 
 @dataclass(frozen=True, slots=True)
 class EmaPath:
-    """A JEPA mode with an exponential-moving-average target."""
+    """JEPA modes with an exponential-moving-average target."""
 
     times: Floats
-    """Raw times."""
+    """Raw times, shape (T,)."""
     layer: Floats
-    """w, size of each encoder layer."""
+    """w, size of each encoder layer, shape mode.shape + (T,)."""
     target: Floats
-    """theta, size of each target layer."""
+    """theta, size of each target layer, same shape."""
 
 
 def ema_path(mode: Mode, depth: int, scale: float, memory: float, times: object) -> EmaPath:
     """Integrate w' = w^L (lambda theta^L - s^2 w^(L+1)), theta' = (w - theta) / memory (raw time).
 
-    One mode, target and layers equal at the start. Discrete momentum mu with step eta has
-    memory = eta / (1 - mu).
+    Target and layers are equal at the start. Discrete momentum mu with step eta has
+    memory = eta / (1 - mu). Each mode is integrated by itself, in log sizes.
 
     Examples
     --------
@@ -44,17 +44,22 @@ def ema_path(mode: Mode, depth: int, scale: float, memory: float, times: object)
     start = _checks.number("scale", scale, above=0.0) ** (1.0 / layers)
     tau = _checks.number("memory", memory, above=0.0)
     clock = _checks.array("times", times, ndim=1, at_least=0.0)
-    lam, s2 = (_checks.number("mode", a) for a in (mode.covariance, mode.variance))
 
-    def rate(_: float, logs: Floats) -> list[float]:
-        w, theta = np.exp(logs)
-        drive = w ** (layers - 1) * (lam * theta**layers - s2 * w ** (layers + 1))
-        return [drive, (w / theta - 1.0) / tau]
+    def path(lam: float, s2: float) -> Floats:
+        def rate(_: float, logs: Floats) -> list[float]:
+            w, theta = np.exp(logs)
+            drive = w ** (layers - 1) * (lam * theta**layers - s2 * w ** (layers + 1))
+            return [drive, (w / theta - 1.0) / tau]
 
-    solved = integrate.solve_ivp(
-        rate, (0.0, float(clock[-1])), [np.log(start)] * 2, "LSODA", clock, rtol=1e-10, atol=1e-12
-    )
-    return EmaPath(clock, np.exp(solved.y[0]), np.exp(solved.y[1]))
+        span, begin = (0.0, float(clock[-1])), [np.log(start)] * 2
+        return np.asarray(
+            integrate.solve_ivp(rate, span, begin, "LSODA", clock, rtol=1e-10, atol=1e-12).y
+        )
+
+    pairs = zip(mode.covariance.reshape(-1), mode.variance.reshape(-1), strict=True)
+    logs = np.stack([path(float(lam), float(s2)) for lam, s2 in pairs])
+    layer, target = np.exp(logs).transpose(1, 0, 2).reshape(2, *mode.shape, clock.size)
+    return EmaPath(clock, layer, target)
 
 
 def ema_rates(mode: Mode, depth: int, memory: object) -> Floats:

@@ -58,6 +58,15 @@ def test_path_ends_at_the_same_fixed_point():
     np.testing.assert_allclose([path.layer[-1], path.target[-1]], 0.8, rtol=1e-8)
 
 
+def test_arrays_of_modes_are_integrated_one_by_one():
+    mode, times = Mode.from_rho([1.0, 0.7], [0.8, 0.5]), [0.0, 10.0, 60.0]
+    both = jepa.ema_path(mode, 2, SCALE, 3.0, times)
+    assert both.layer.shape == both.target.shape == (2, 3)
+    second = jepa.ema_path(Mode.from_rho(0.7, 0.5), 2, SCALE, 3.0, times)
+    np.testing.assert_array_equal(both.target[1], second.target)
+    np.testing.assert_array_equal(both.layer[1], second.layer)
+
+
 def test_mistaken_input_is_named():
     with pytest.raises(ValueError, match="memory must be greater than 0, got 0"):
         jepa.ema_path(MODE, 1, 0.1, 0.0, [0.0, 1.0])
