@@ -9,16 +9,25 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .gp import SelfDistilledGPRegressor
+    from .gp_classifier import SelfDistilledGPClassifier
+    from .kernel_ridge import SelfDistilledKernelRidge
     from .logistic import SelfDistilledLogisticRegression
     from .ridge import SelfDistilledRidge, SelfDistilledRidgeClassifier
 
 _HOMES = {
+    "SelfDistilledGPClassifier": "gp_classifier",
+    "SelfDistilledGPRegressor": "gp",
+    "SelfDistilledKernelRidge": "kernel_ridge",
     "SelfDistilledLogisticRegression": "logistic",
     "SelfDistilledRidge": "ridge",
     "SelfDistilledRidgeClassifier": "ridge",
 }
 
 __all__ = [
+    "SelfDistilledGPClassifier",
+    "SelfDistilledGPRegressor",
+    "SelfDistilledKernelRidge",
     "SelfDistilledLogisticRegression",
     "SelfDistilledRidge",
     "SelfDistilledRidgeClassifier",
