@@ -121,11 +121,13 @@ def curvature_test(tilt: float, noise_var: float) -> float:
     ridge = np.sum((lam**2 * energy + noise_var * d) / (d + lam) ** 2)
     floor = np.sum(energy * noise_var / (d * energy + noise_var))
     # Two singular values: the floor is reached, or approached in the ridgeless limit.
-    return max(
-        -curvature,
-        1e-7 - (1 - float(best.risk) / ridge),
-        floor / float(best.risk) - 1 - 1e-12,
-        abs(float(best.ridge_risk) / ridge - 1) - 1e-12,
+    return float(
+        max(
+            -curvature,
+            1e-7 - (1 - float(best.risk) / ridge),
+            floor / float(best.risk) - 1 - 1e-12,
+            abs(float(best.ridge_risk) / ridge - 1) - 1e-12,
+        )
     )
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import sdtheory
-from sdtheory import claims
+from sdtheory import _xi_command, claims
 from sdtheory._console import print_table
 from sdtheory._results import HEADER, as_json, as_row, headline, measure_all
 
@@ -69,6 +69,10 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     falsify.add_argument("--examples", type=_count, default=1000, metavar="N")
     falsify.add_argument("--seed", type=_seed, default=None, metavar="S")
     falsify.set_defaults(run=_falsify)
+
+    xi = commands.add_parser("xi", help="best weight on the teacher for your own data")
+    _xi_command.add_arguments(xi)
+    xi.set_defaults(run=_xi)
     return parser
 
 
@@ -179,6 +183,11 @@ def _measure(arguments: argparse.Namespace) -> int:
 def _sample_size(claim: claims.Claim, arguments: argparse.Namespace) -> int:
     # A rate or a simulation is one expensive instance: a small setting must not draw more of them.
     return int(arguments.samples or min(claim.samples, arguments.at_most or claim.samples))
+
+
+def _xi(arguments: argparse.Namespace) -> int:
+    print(_xi_command.run(arguments))
+    return 0
 
 
 def _falsify(arguments: argparse.Namespace) -> int:

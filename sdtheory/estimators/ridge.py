@@ -101,7 +101,7 @@ class _SelfDistilled(BaseEstimator):  # type: ignore[misc]
             self.weights_ = np.asarray(found.weights)
             self.xi_ = None if found.xi is None else found.xi
             if steps == 1:
-                self.xi_ = float(found.xi)  # type: ignore[arg-type]
+                self.xi_ = float(found.xi)
             return filters.taylor(d, lam, found.weights)
         if not isinstance(self.xi, bool) and isinstance(self.xi, Real):
             self.xi_ = _checks.number("xi", self.xi)

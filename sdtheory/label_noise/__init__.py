@@ -29,7 +29,7 @@ from .proportional import (
     self_training,
 )
 from .pruning import PrunedXi, pruned_xi, pruned_xi_ideal
-from .tuning import TunedPath, TunedXi, tune_path, tune_xi
+from .tuning import TunedPath, TunedXi, estimated_derivatives, tune_path, tune_xi
 from .wiener import WienerFloor, linear_smoother_floor, wiener_floor
 
 __all__ = [
@@ -58,6 +58,7 @@ __all__ = [
     "best_joint",
     "best_ridge",
     "derivatives",
+    "estimated_derivatives",
     "expected_risk",
     "isotropic_xi",
     "iterated_gcv",
