@@ -56,13 +56,17 @@ def test_three_stages_agree_with_fifty_digits(p, own, shared):
         return 1 / (1 + mpmath.exp(-x))
 
     def bisect(function, low, high):
-        for _ in range(150):
+        for _ in range(120):
             middle = (low + high) / 2
             low, high = (low, middle) if function(middle) > 0 else (middle, high)
         return low
 
     def margin(y):
-        return bisect(lambda f: f + K * sigmoid(f) - y, y - K, y)
+        f = (y - K / 2) / (1 + K / 4)
+        for _ in range(25):
+            s = sigmoid(f)
+            f -= (f + K * s - y) / (1 + K * s * (1 - s))
+        return f
 
     def stage(good, bad):
         def excess(u):
