@@ -6,6 +6,7 @@ The paper's own figures were not at hand; these are ours.
 import numpy as np
 from matplotlib.figure import Figure
 
+from experiments import store
 from figures.registry import figure
 from sdtheory import gp
 
@@ -122,4 +123,34 @@ def rounds_regularise_labels() -> Figure:
         axes.set_title(title.replace(", ", ",\n"))
         axes.set_xlabel("round")
     drawing.axes[0].set_ylabel("label")
+    return drawing
+
+
+@figure(
+    "borup2023.training_time",
+    caption="""Training time relative to one ordinary fit of scikit-learn with the same fixed
+    kernel, on the machine of the stored run (median, and the range of the repeats). Rounds of
+    regression cost one factorisation whatever their number.""",
+    parameters={"n": 400, "features": 3, "preset": "cpu"},
+    experiment="gp_timing",
+)
+def training_time() -> Figure:
+    """Draw relative training time against the number of fits."""
+    result = store.load("gp_timing", "cpu")
+    drawing = Figure(figsize=(6.6, 2.6))
+    ways = ("refitting scikit-learn", "data-centric", "distribution-centric")
+    for index, (axes, task) in enumerate(zip(drawing.subplots(1, 2), result.tasks, strict=True)):
+        fits, once = result["fits"][index], np.median(result["once"][index])
+        for way, seconds in zip(ways, result["seconds"][index], strict=True):
+            ratio = seconds / once
+            (line,) = axes.loglog(fits, np.median(ratio, axis=1), marker=".", label=way)
+            axes.fill_between(
+                fits, ratio.min(axis=1), ratio.max(axis=1), color=line.get_color(), alpha=0.2, lw=0
+            )
+        axes.set_xticks(fits, labels=[str(f) for f in fits])
+        axes.minorticks_off()
+        axes.set_xlabel("fits")
+        axes.set_title(task["world"])
+    drawing.axes[0].set_ylabel("time / one ordinary fit")
+    drawing.axes[0].legend()
     return drawing
