@@ -67,6 +67,20 @@ def test_tolerated_misalignment_is_where_the_swap_comes_first():
     assert arrivals[1] < 0.97
 
 
+def test_tolerated_misalignment_is_growth_between_the_critical_times():
+    """Raw times: exp of minus the largest rate times waiting, over all later and earlier pairs."""
+    mode, depth, scale = Mode.from_rho([1.5, 0.9, 0.7], [0.5, 0.6, 0.8]), 3, 0.01
+    found = jepa.learned_order(mode, depth, scale)
+    assert found.order.tolist() == [0, 1, 2]
+    raw, rho = found.times / depth, mode.rho
+    growth = [
+        rho[k] ** (2 * depth - 1) * mode.variance[j] * (rho[j] - rho[k]) * (raw[j] - raw[k])
+        for k, j in ((0, 1), (0, 2), (1, 2))
+    ]
+    np.testing.assert_allclose(found.tolerated_misalignment, np.exp(-max(growth)), rtol=1e-10)
+    assert 0 < found.tolerated_misalignment < 1
+
+
 def test_retention_order():
     mode = Mode.from_rho([2.0, 0.5, 1.0], [0.3, 0.9, 0.7])
     assert jepa.retention_order(mode).tolist() == [1, 2, 0]

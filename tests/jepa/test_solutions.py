@@ -161,9 +161,9 @@ def test_shapes_and_per_mode_scales(rng):
 
 
 def test_relative_times_resolve_what_absolute_times_cannot(exact_time):
-    """At depth 10 from 1e-8 the plateau lasts 1e15 while the transition takes about 10."""
+    """At depth 10 from 1e-8 the plateau lasts 1e15 while the transition takes about 700."""
     mode, depth, scale = Mode.from_rho(1.0, 0.8), 10, 1e-8
-    after = np.array([-3.0, 0.0, 0.5, 4.0])
+    after = np.array([-300.0, 0.0, 50.0, 900.0])
     sizes = jepa.trajectory(mode, depth, scale, after, since=0.5)
     half = 0.5 * jepa.fixed_point(mode, depth)
     np.testing.assert_allclose(sizes[1], half, rtol=100 * depth * EPS)
@@ -172,7 +172,7 @@ def test_relative_times_resolve_what_absolute_times_cannot(exact_time):
         speed = float(jepa.velocity(mode, depth, size)) / size
         assert abs(spent - time) * speed < 300 * depth * EPS
     whole = jepa.critical_time(mode, depth, scale, 0.5)
-    assert np.spacing(whole) > 0.1  # which is why absolute times are of no use here
+    assert np.spacing(whole) > 0.1  # absolute times place the size to 1e-4 at best
     # before the start the mode rests at its initial size
     assert jepa.trajectory(mode, depth, scale, -2 * whole, since=0.5) == scale
 
