@@ -88,6 +88,16 @@ def test_top_two_labels_in_one_round(rng):
     assert not logistic.top_two_succeeds(LinearLabels(2, n, 0.4, 0.1, 2e-3), np.eye(2))
 
 
+def test_ties_broken_towards_one_class_can_tip_the_outcome():
+    # One flip to each wrong class: good points have two equal second labels, and the first class
+    # in order takes them all, in every class but its own.
+    counts = 22 * np.eye(3) + (1 - np.eye(3))
+    world = LinearLabels(3, 24, 0.4, 0.1, 0.0093)
+    assert not logistic.top_two_succeeds(world, counts / 24)
+    cyclic = 21 * np.eye(3) + 2 * np.roll(np.eye(3), 1, axis=1) + np.roll(np.eye(3), 2, axis=1)
+    assert logistic.top_two_succeeds(world, cyclic / 24)
+
+
 def test_clean_labels_need_one_round():
     assert logistic.rounds_needed(LinearLabels(3, 9, 0.4, 0.1, 1e-3), np.eye(3)) == 1
 
