@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+from scipy.special import expit
+
 from sdtheory.claims import Draw, claim, relative_error
 from sdtheory.logistic import (
     GaussianMixture,
@@ -10,6 +13,8 @@ from sdtheory.logistic import (
     saddle_gradient,
     teacher_saddle,
 )
+
+from .takanami2025 import _W, _X, _prox
 
 PAPER = "sdtheory"
 STAGES = "sdtheory.logistic.mixture.chain.mixture_stages"
@@ -105,3 +110,51 @@ def consensus_retraining(alpha: float, variance: float, theta: float) -> float:
     """Return the excess error of consensus over full retraining."""
     found = averaging_errors(GaussianMixture(alpha, variance, theta))
     return found.consensus - found.retrained
+
+
+@claim(
+    "sdtheory.hard_label_jump",
+    paper=PAPER,
+    where="L20",
+    says="""With hard labels the student's response B_21 = -chi_1 chi_2 Qh_12 holds a jump: the density
+    of the teacher's argument at its sign change, h_1 = gamma_1 (1/2 - y), times the difference of
+    the student's dual variable under the two labels. A derivative under the expectation misses
+    it.""",
+    kind="identity",
+    instances=lambda draw: (
+        _problem(draw)
+        | {"rho": draw.choice((0.5, draw.uniform(0.35, 0.65))), "lam": draw.log_uniform(0.2, 2.0)}
+    ),
+    tolerance=1e-7,
+    guards=(STAGES,),
+    samples=5,
+)
+def hard_label_jump(alpha: float, variance: float, theta: float, rho: float, lam: float) -> float:
+    """Return the relative difference of the response from smooth part plus jump."""
+    problem = GaussianMixture(alpha, variance, theta, rho)
+    found = mixture_stages(problem, lam, 1, hard=True)
+    m, b, gain = found.signal, found.bias, found.gain
+    root, B = np.linalg.cholesky(variance * found.overlap), float(found.response[1, 0])
+    smooth = jump = 0.0
+    for sign, label, weight in zip(*problem.groups(), strict=True):
+        centre = sign * m[0] + b[0]
+        at = (gain[0] * (0.5 - label) - centre) / root[0, 0]
+        mean = sign * m[1] + b[1]
+        density = np.exp(-0.5 * at**2) / np.sqrt(2 * np.pi) / root[0, 0]
+        h = mean + root[1, 0] * at + variance * B * (label - 0.5) + root[1, 1] * _X
+        ones, zeros = (t - expit(_prox(h, np.full(len(h), t), gain[1])) for t in (1.0, 0.0))
+        jump += weight * density * float(_W @ (ones - zeros))
+        # The smooth part, split at the jump: 80 Legendre nodes on either side.
+        x, w = np.polynomial.legendre.leggauss(80)
+        for low, high, target in ((-9.0, at, 0.0), (at, 9.0, 1.0)):
+            zeta, share = low + (high - low) * (x + 1) / 2, (high - low) / 2 * w
+            share = share * np.exp(-0.5 * zeta**2) / np.sqrt(2 * np.pi)
+            p_1 = expit(_prox(centre + root[0, 0] * zeta, np.full(80, label), gain[0]))
+            slope = -p_1 * (1 - p_1) / (1 + gain[0] * p_1 * (1 - p_1))
+            h_2 = mean + root[1, 0] * zeta + variance * B * (label - p_1)
+            h_2 = h_2[:, None] + root[1, 1] * _X
+            p_2 = expit(_prox(h_2, np.full(h_2.shape, target), gain[1]))
+            own = -p_2 * (1 - p_2) / (1 + gain[1] * p_2 * (1 - p_2))
+            smooth += weight * float(np.sum((share * slope) @ (own * _W))) * variance * B
+    pull = -alpha * variance * (smooth + jump)
+    return relative_error(B, -gain[0] * gain[1] / variance**2 * pull)
