@@ -56,7 +56,7 @@ def data_centric_evidence(
     xp = namespace(d)
     z = targets.projected if targets.projected.ndim == 2 else targets.projected[:, None]
     outputs = z.shape[1]
-    energy, outside = xp.sum(z**2, axis=1), xp.sum(targets.outside)
+    energy = xp.sum(z**2, axis=1)
     # A determinant of unequal noise levels comes on top.
     spread = 0.0 if smoother.root is None else float(xp.sum(xp.log(smoother.root)))
     rows = []
@@ -67,11 +67,10 @@ def data_centric_evidence(
             before = filters.distill(d, noises[:k], weights[: k - 1])
             mixture = mixture + weights[k - 1] * before.kept
         total = d + place(level, like=d)
-        fit, rest = mixture**2 * energy / total, share**2 * outside / level
-        null = n - d.shape[0]
-        log_det = xp.sum(xp.log(total)) + null * math.log(level) + 2.0 * spread
-        value = -0.5 * (xp.sum(fit) + rest) - 0.5 * outputs * (log_det + n * math.log(2 * math.pi))
-        noise_part = xp.sum(level / total * (fit - outputs)) + rest - outputs * null
+        fit = mixture**2 * energy / total
+        log_det = xp.sum(xp.log(total)) + 2.0 * spread
+        value = -0.5 * xp.sum(fit) - 0.5 * outputs * (log_det + n * math.log(2 * math.pi))
+        noise_part = xp.sum(level / total * (fit - outputs))
         scale_part = xp.sum(d / total * (fit - outputs))
         rows.append((value, 0.5 * noise_part, 0.5 * scale_part))
     return Evidence(*(xp.stack([row[i] for row in rows]) for i in range(3)))
