@@ -103,6 +103,7 @@ def _regression(draw: Draw) -> dict[str, Any]:
     instances=_regression,
     tolerance=lambda n, seed: 1e3 * conditioning(n, 1e-2),
     guards=("sdtheory.gp.evidence.data_centric_evidence",),
+    samples=25,
 )
 def rounds_prefer_less_noise(n: int, seed: int) -> float:
     """Return the slope of the second round's evidence, and its error against dense algebra."""
