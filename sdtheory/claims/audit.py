@@ -135,10 +135,10 @@ def _scaled(value: Any, factor: float, top: bool = False) -> Any:
         return not value if top else value
     if isinstance(value, int | np.integer):
         return value + 1 if top else value
-    if isinstance(value, float | np.floating):
+    if isinstance(value, float | complex | np.inexact):
         return value * factor
     if is_array(value):
-        if namespace(value).isdtype(value.dtype, "real floating"):
+        if namespace(value).isdtype(value.dtype, ("real floating", "complex floating")):
             return value * factor
         return ~value if top and namespace(value).isdtype(value.dtype, "bool") else value
     if isinstance(value, tuple) and hasattr(value, "_fields"):

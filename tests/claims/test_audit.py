@@ -77,6 +77,8 @@ def test_every_float_is_scaled_and_nothing_else():
     assert got.parts[1] == [6.0, "x"]
     assert _scaled(pair(1.0, 2), 2.0) == pair(2.0, 2)
     assert _scaled({"k": 1.0}, 2.0) == {"k": 2.0}
+    assert _scaled(1j, 2.0) == 2j
+    assert _scaled(np.array([1j]), 2.0).tolist() == [2j]
     assert _scaled(True, 2.0, top=True) is False
     assert _scaled(7, 2.0, top=True) == 8
     assert _scaled(np.array([True, False]), 2.0, top=True).tolist() == [False, True]
