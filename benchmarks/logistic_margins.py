@@ -14,7 +14,7 @@ SETTINGS = 1_000_000
 
 
 def margins(settings: int) -> tuple[float, float]:
-    """Return wall and processor seconds for a teacher and one student at random (flipped, penalty, n)."""
+    """Return wall and processor seconds for a teacher and one student at random settings."""
     rng = np.random.default_rng(0)
     world = RandomLabels(
         n=np.floor(10 ** rng.uniform(0, 4, settings)),
