@@ -3,8 +3,8 @@
 The squared-loss probe is ridge regression on one-hot targets, evaluated in closed form.  Softmax
 regression and a small network are trained on the same mixtures of labels and teacher with
 cross-entropy and weight decay, for weights far outside [0, 1].  Next to the trained accuracies
-stand the weights that the squared-loss theory recommends at the same penalty: from the clean test
-targets, and from the noisy training labels alone.
+stand the weights that the squared-loss theory recommends at the same penalty: from the true mean
+labels of the test points, and from the noisy training labels alone.
 """
 
 from collections.abc import Iterable, Mapping
@@ -29,7 +29,7 @@ from experiments.registry import Config, Experiment, Task
 from sdtheory import label_noise, problems
 from sdtheory.spectral import Spectrum, filters
 
-VERSION = 1
+VERSION = 2
 SETTINGS: dict[str, Any] = {
     "xi": [-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0],
     "corruption": [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7],
@@ -70,9 +70,9 @@ def run(task: Task, device: torch.device) -> Mapping[str, np.ndarray]:
     -------
     mapping
         ``accuracy``: on clean test labels, shape (xi, seeds); ``teacher``: the teacher's, (seeds,);
-        ``best_for_ridge``: the weight with the lowest squared error on the clean test targets, for
-        ridge regression with this penalty, (seeds,); ``from_data``: the weight that leave-one-out
-        finds on the noisy labels alone, (seeds,).
+        ``best_for_ridge``: the weight with the lowest squared error on the true mean labels of
+        the test points, for ridge regression with this penalty, (seeds,); ``from_data``: the
+        weight that leave-one-out finds on the noisy labels alone, (seeds,).
     """
     config: Mapping[str, Any] = task.config
     seeds, lam = config["seeds"], config["lam"]
@@ -84,7 +84,8 @@ def run(task: Task, device: torch.device) -> Mapping[str, np.ndarray]:
         for _ in range(seeds)
     ]
     labels = np.stack([one_hot_labels(draw, data.classes) for draw in draws])
-    truth = one_hot_labels(data.y_test, data.classes)
+    # Flips shrink the mean label towards uniform: no decision changes, but the squared error does.
+    truth, _ = problems.flipped_means(data.y_test, data.classes, config["corruption"])
     measured = {"best_for_ridge": [], "from_data": []}  # type: dict[str, list[float]]
     for y in labels:
         centred, goal = y - y.mean(axis=0), truth - y.mean(axis=0)

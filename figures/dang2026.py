@@ -20,8 +20,7 @@ SIGNALS = ("top", "isotropic", "bottom")
 def _spectrum(name: str) -> FloatArray:
     lag = np.abs(np.subtract.outer(np.arange(P), np.arange(P)))
     if name.startswith("AR"):
-        autoregressive: FloatArray = np.linalg.eigvalsh(0.25**lag)[::-1].copy()
-        return autoregressive
+        return np.asarray(np.linalg.eigvalsh(0.25**lag)[::-1], dtype=np.float64)
     return np.where(np.arange(P) == 0, 6.0 if name.startswith("one") else 1.0, 1.0)
 
 

@@ -85,7 +85,7 @@ def importers(package):
         ("gpytorch", {"interop"}),
         ("hypothesis", {"claims"}),
         ("rich", {"_console.py"}),
-        ("matplotlib", set()),
+        ("matplotlib", {"_xi_command.py"}),
         ("pandas", set()),
     ],
 )

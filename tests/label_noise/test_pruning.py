@@ -33,7 +33,7 @@ def test_reference_numbers(bottom):
     )
     np.testing.assert_allclose(
         pruned_xi_ideal(bottom(noise_var=20.0), 1.0, fractions),
-        [1.4356550057779178485, 1.1038853686799366216, 1.014647551029778992],
+        [1.4356550057779178485, 1.1038853678699366216, 1.014647551029778992],
         rtol=1e-13,
     )
 
