@@ -100,8 +100,9 @@ def accuracy_against_xi() -> Figure:
     caption="""The weight with the highest test accuracy (means and standard errors over seeds)
     against the rate of flipped labels, beside two predictions of the squared-loss
     theory at the same penalty: from the true mean labels of the test points, and by
-    leave-one-out from the noisy labels alone. The predictions agree with each other. Squared loss follows them with too little decay, cross-entropy in sign and
-    trend only; with too much decay accuracy (which shrinkage of all outputs leaves alone)
+    leave-one-out from the noisy labels alone. The predictions agree with each other.
+    Squared loss follows them with too little decay, cross-entropy in sign and trend
+    only; with too much decay accuracy (which shrinkage of all outputs leaves alone)
     prefers the smallest weight tried, -2, also where squared error does not.""",
     parameters={"data": "digits", "flips": "uniform", "weights": "-2 to 6"},
     experiment="label_noise_digits",
