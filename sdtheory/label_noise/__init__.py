@@ -1,6 +1,7 @@
 """Ridge regression under label noise: which weight to put on the teacher, and what it gains."""
 
 from .best import Best, LimitStudent, best_joint, best_ridge, limit_students
+from .estimated import estimated_derivatives
 from .grid import risk_grid
 from .initial_weights import AnchoredRounds, anchored_rounds
 from .many_rounds import OptimalSteps, optimal_steps, separation_problem
@@ -29,7 +30,7 @@ from .proportional import (
     self_training,
 )
 from .pruning import PrunedXi, pruned_xi, pruned_xi_ideal
-from .tuning import TunedPath, TunedXi, estimated_derivatives, tune_path, tune_xi
+from .tuning import TunedPath, TunedXi, tune_path, tune_xi
 from .wiener import WienerFloor, linear_smoother_floor, wiener_floor
 
 __all__ = [

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from sdtheory import _checks
 from sdtheory._array import Array, eps, namespace, place
 from sdtheory.label_noise._samples import Samples
-from sdtheory.label_noise.one_round import Derivatives
 from sdtheory.spectral import LeastSquares, Spectrum, criteria, filters, weights
 
-__all__ = ["METHODS", "TunedPath", "TunedXi", "estimated_derivatives", "tune_path", "tune_xi"]
+__all__ = ["METHODS", "TunedPath", "TunedXi", "tune_path", "tune_xi"]
 
 METHODS = ("loo", "gcv", "gcv_published")
 
@@ -105,7 +104,9 @@ def tuned_of(samples: Samples, lam: float, method: str, steps: int) -> TunedXi:
         path = _published(samples, place([lam], like=samples.z))
         none = bool(path.risk[0] == path.teacher_risk[0]) and bool(path.xi[0] == 0)
         return TunedXi(path.xi[0], -path.xi, path.risk[0], path.teacher_risk[0], method, none)
-    squares = _left_out(samples, lam, steps) if method == "loo" else _averaged(samples, lam, steps)
+    squares = (
+        left_out_errors(samples, lam, steps) if method == "loo" else _averaged(samples, lam, steps)
+    )
     found = squares.minimiser()
     xp = namespace(found.weights)
     degenerate = found.rank == 0
@@ -140,32 +141,6 @@ def tune_path(
     return path_of(samples, _checks.array("lam", lam, like=samples.z, ndim=1, above=0), method)
 
 
-def estimated_derivatives(
-    design: Array,
-    y: Array,
-    lam: float,
-    *,
-    intercept: bool = False,
-    sample_weight: Array | None = None,
-) -> Derivatives:
-    """Return slope, curvature and distance of the leave-one-out error of ridge regression.
-
-    The data-only counterpart of `derivatives`: its sign rule and its curvature test.
-
-    >>> design, y = [[1.0, 0.0], [1.0, 1.0], [0.0, 2.0]], [1.0, 2.0, 0.0]
-    >>> estimated_derivatives(design, y, 1.0).first < 0  # under-regularised
-    np.True_
-    """
-    lam = _checks.number("lam", lam, above=0)
-    squares = _left_out(Samples.made(design, y, intercept, sample_weight), lam, 2)
-    xp = namespace(squares.design)
-    errors, first, second = squares.residual, squares.design[:, 0], squares.design[:, 1]
-    distance, curvature = xp.sum(first**2), xp.sum(errors * second)
-    return Derivatives(
-        -2.0 * xp.sum(errors * first), 2.0 * distance + 4.0 * curvature, distance, curvature
-    )
-
-
 def path_of(samples: Samples, lam: Array, method: str) -> TunedPath:
     """Return the best weights for data that have been factorised; see `tune_path`."""
     return {"loo": _path_left_out, "gcv": _path_averaged, "gcv_published": _published}[method](
@@ -173,7 +148,8 @@ def path_of(samples: Samples, lam: Array, method: str) -> TunedPath:
     )
 
 
-def _left_out(samples: Samples, lam: float, steps: int) -> LeastSquares:
+def left_out_errors(samples: Samples, lam: float, steps: int) -> LeastSquares:
+    """Return the leave-one-out criterion as a function of the Taylor weights."""
     spectrum = samples.spectrum
     if samples.constant is not None:
         # An unpenalised constant is a mode with an infinite eigenvalue: all of it is kept.

@@ -10,7 +10,6 @@ from reference.label_noise_numbers import T4
 from sdtheory.label_noise import (
     ProportionalProblem,
     asymptotics,
-    estimated_derivatives,
     tune_path,
     tune_xi,
 )
@@ -134,19 +133,6 @@ def test_interpolating_penalties_have_a_limit(rng, intercept):
     assert tiny.xi[0] == 0
     single = tune_xi(x, y, 1e-7, intercept=intercept)
     assert tiny.risk[1] == pytest.approx(single.risk, rel=1e-5)
-
-
-def test_estimated_derivatives_are_those_of_the_leave_one_out_curve(rng):
-    x, y, lam, step = rng.normal(size=(15, 6)), rng.normal(size=15), 2.0, 1e-3
-    got = estimated_derivatives(x, y, lam, intercept=True)
-    path = tune_path(x, y, lam * (1 + step * np.array([-1, 0, 1])), intercept=True)
-    low, here, high = path.teacher_risk
-    # Differences err by step**2 and by rounding over step**2.
-    assert got.first == pytest.approx((high - low) / (2 * step), rel=1e-5)
-    assert got.second == pytest.approx((high - 2 * here + low) / step**2, rel=1e-4)
-    gain = path.teacher_risk[1] - path.risk[1]
-    assert gain == pytest.approx(got.first**2 / 4 / got.distance, rel=1e-9)
-    assert got.curvature == pytest.approx((got.second / 2 - got.distance) / 2, rel=1e-9)
 
 
 @pytest.mark.slow
