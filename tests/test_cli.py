@@ -249,6 +249,8 @@ def test_ctrl_c_is_one_line_and_status_130(mine):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # A job in the background of a script is started with SIGINT ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     while not mine.with_suffix(".running").exists():
         assert process.poll() is None, process.stderr.read()
