@@ -33,6 +33,13 @@ html_theme = "furo"
 html_title = f"sdtheory {version}"
 
 
+def skip_metadata_routing(_app, _what, name, _obj, _skip, _options):
+    """Leave out what scikit-learn writes into every estimator; it refers to its own glossary."""
+    routing = name == "get_metadata_routing" or (name[:4] == "set_" and name[-8:] == "_request")
+    return True if routing else None
+
+
 def setup(app):
+    app.connect("autodoc-skip-member", skip_metadata_routing)
     # Before numpydoc (500), which expects reStructuredText.
     app.connect("autodoc-process-docstring", docstrings.escape_bars, priority=400)
