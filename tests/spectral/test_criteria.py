@@ -258,6 +258,11 @@ def test_backend_is_kept(put, rng):
         best = projections.optimal_weights(risk, d, 0.5, 2)
         for value in (risk(best.filter), best.weights, best.risk, best.filter.kept):
             assert put.owns(value), name
+        assert put.owns(projections.optimal_xi(risk, d, 0.5, lower=0.0, upper=1.0).weights), name
+        if name != "gcv":
+            mixture = projections.constrained_weights(risk, d, 0.5, 2)
+            assert put.owns(mixture.weights), name
+            assert put.owns(mixture.filter.lost), name
     loo = criteria.leave_one_out(spectrum, put(y), 0.5, 2)
     assert put.owns(loo.minimiser().weights)
     want = criteria.sure(reference, plain, 0.2)(filters.distill(reference.eigenvalues, 0.5, 1.5))
