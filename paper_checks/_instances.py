@@ -6,7 +6,15 @@ import numpy as np
 
 from sdtheory.claims import Draw
 
-__all__ = ["EPS", "chain", "data", "design_and_labels", "distil_by_solving", "spectra"]
+__all__ = [
+    "EPS",
+    "chain",
+    "data",
+    "design_and_labels",
+    "distil_by_solving",
+    "known_truth",
+    "spectra",
+]
 
 EPS = float(np.finfo(float).eps)
 FloatArray = np.ndarray[Any, np.dtype[np.float64]]
@@ -38,6 +46,17 @@ def chain(draw: Draw) -> dict[str, Any]:
     del drawn["lam"]
     lams = draw.log_uniform(1e-1, 1e1, size=steps + 1)
     return drawn | {"lams": lams, "xis": draw.uniform(-2.0, 3.0, size=steps)}
+
+
+def known_truth(draw: Draw) -> dict[str, Any]:
+    """A spectrum with true coefficients, the noise of the labels, and a penalty."""
+    size = draw.integer(1, 6)
+    return {
+        "d": draw.log_uniform(1e-2, 1e2, size=size),
+        "theta": draw.uniform(0.1, 2.0, size=size),
+        "noise_var": draw.log_uniform(1e-2, 1e2),
+        "lam": draw.log_uniform(1e-2, 1e2),
+    }
 
 
 def design_and_labels(n: int, p: int, seed: int, outputs: int = 2) -> tuple[FloatArray, FloatArray]:

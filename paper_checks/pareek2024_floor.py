@@ -4,23 +4,13 @@ from typing import Any
 
 import numpy as np
 
-from sdtheory.claims import Draw, claim, relative_error
+from sdtheory.claims import claim, relative_error
 from sdtheory.spectral import criteria, projections
 
-from ._instances import EPS
+from ._instances import EPS, known_truth
 
 PAPER = "Pareek, Du & Oh 2024"
 FloatArray = np.ndarray[Any, np.dtype[np.float64]]
-
-
-def _task(draw: Draw) -> dict[str, Any]:
-    size = draw.integer(1, 6)
-    return {
-        "d": draw.log_uniform(1e-2, 1e2, size=size),
-        "theta": draw.uniform(0.1, 2.0, size=size),
-        "noise_var": draw.log_uniform(1e-2, 1e2),
-        "lam": draw.log_uniform(1e-2, 1e2),
-    }
 
 
 @claim(
@@ -31,7 +21,7 @@ def _task(draw: Draw) -> dict[str, Any]:
     says="""With as many rounds as distinct singular values the best student at any penalty is the
     Wiener filter d theta^2 / (d theta^2 + noise), below which no filter can go.""",
     kind="identity",
-    instances=lambda draw: _task(draw) | {"steps": draw.integer(1, 6)},
+    instances=lambda draw: known_truth(draw) | {"steps": draw.integer(1, 6)},
     tolerance=lambda d, theta, noise_var, lam, steps: 1e4 * EPS * d.size,
     guards=(
         "sdtheory.spectral.projections.minimise",

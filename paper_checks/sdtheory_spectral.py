@@ -8,7 +8,7 @@ from sdtheory import filters
 from sdtheory.claims import Draw, claim, fit_rate, relative_error
 from sdtheory.spectral import criteria, projections, weights
 
-from ._instances import EPS, spectra
+from ._instances import EPS, known_truth, spectra
 
 PAPER = "sdtheory"
 FloatArray = np.ndarray[Any, np.dtype[np.float64]]
@@ -149,16 +149,6 @@ def effective_penalty(d: FloatArray, lam: float, xi: float) -> float:
     )
 
 
-def _task(draw: Draw) -> dict[str, Any]:
-    size = draw.integer(1, 6)
-    return {
-        "d": draw.log_uniform(1e-2, 1e2, size=size),
-        "theta": draw.uniform(0.1, 2.0, size=size),
-        "noise_var": draw.log_uniform(1e-2, 1e2),
-        "lam": draw.log_uniform(1e-2, 1e2),
-    }
-
-
 @claim(
     "sdtheory.optimal_weight_is_a_projection",
     paper=PAPER,
@@ -168,7 +158,7 @@ def _task(draw: Draw) -> dict[str, Any]:
     diagonal in the singular vectors its minimum lies at
     sum a x^2 (noise / lam - theta^2) / sum a^2 x^2 (theta^2 + noise / d).""",
     kind="identity",
-    instances=_task,
+    instances=known_truth,
     tolerance=lambda d, theta, noise_var, lam: 64 * EPS * d.size,
     guards=(
         "sdtheory.spectral.projections.minimise",
