@@ -1,30 +1,11 @@
-"""Noise variances and weights of every fit, whichever way they were given."""
+"""Noise variances of all fits together, whichever way they were given."""
 
 from __future__ import annotations
 
 from sdtheory import _checks
 from sdtheory._array import Array, namespace
 
-__all__ = ["combined_noise", "per_round"]
-
-
-def per_round(
-    noise: Array, xi: Array, steps: int | None, like: Array
-) -> tuple[list[float], list[float]]:
-    """Return positive noise variances (rounds + 1) and weights (rounds); numbers repeat."""
-    noises = _checks.array("noise", noise, like=like, ndim=(0, 1), above=0)
-    xis = _checks.array("xi", xi, like=like, ndim=(0, 1), empty=True)
-    lengths = ([xis.shape[0]] if xis.ndim else []) + ([noises.shape[0] - 1] if noises.ndim else [])
-    rounds = (lengths or [1])[0] if steps is None else _checks.integer("steps", steps)
-    if any(length != rounds for length in lengths):
-        raise ValueError(
-            f"xi must have {rounds} and noise {rounds + 1} entries (or be numbers) for {rounds} "
-            f"rounds, got shapes {tuple(xis.shape)} and {tuple(noises.shape)}"
-        )
-    return (
-        [float(noises[k] if noises.ndim else noises) for k in range(rounds + 1)],
-        [float(xis[k] if xis.ndim else xis) for k in range(rounds)],
-    )
+__all__ = ["combined_noise"]
 
 
 def combined_noise(noise: Array, steps: int | None, like: Array) -> tuple[Array, Array, int]:

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 from sdtheory import _checks
 from sdtheory._array import Array, namespace, place
-from sdtheory.gp._rounds import combined_noise, per_round
+from sdtheory.gp._rounds import combined_noise
 from sdtheory.spectral import filters
+from sdtheory.spectral.schedules import per_round
 from sdtheory.spectral.smoother import Smoother
 
 __all__ = ["Evidence", "data_centric_evidence", "duplicated_evidence"]
@@ -52,7 +53,7 @@ def data_centric_evidence(
     """
     smoother = Smoother.from_kernel(kernel, y, levels)
     d, targets, n = smoother.eigenvalues, smoother.targets, smoother.spectrum.n
-    noises, weights = per_round(noise, xi, steps, d)
+    noises, weights = per_round("noise", noise, xi, steps, d)
     xp = namespace(d)
     z = targets.projected if targets.projected.ndim == 2 else targets.projected[:, None]
     outputs = z.shape[1]

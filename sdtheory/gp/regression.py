@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 from sdtheory import _checks
 from sdtheory._array import Array, namespace, place
-from sdtheory.gp._rounds import combined_noise, per_round
+from sdtheory.gp._rounds import combined_noise
 from sdtheory.spectral import filters
 from sdtheory.spectral.filters import Filter
+from sdtheory.spectral.schedules import per_round
 from sdtheory.spectral.smoother import Smoother
 
 __all__ = [
@@ -124,7 +125,7 @@ def data_centric(
     (array([1.125]), array([0.75]))
     """
     smoother = Smoother.from_kernel(kernel, y, levels)
-    noises, weights = per_round(noise, xi, steps, smoother.eigenvalues)
+    noises, weights = per_round("noise", noise, xi, steps, smoother.eigenvalues)
     profile = filters.distill(smoother.eigenvalues, noises, weights)
     return GaussianProcess(smoother, profile, noises[-1])
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from sdtheory import _checks
 from sdtheory._array import Array, namespace
-from sdtheory.kernel_ridge._rounds import per_round
 from sdtheory.spectral import filters, weights
 from sdtheory.spectral.filters import Filter
+from sdtheory.spectral.schedules import per_round
 from sdtheory.spectral.smoother import Smoother
 
 __all__ = ["KernelRidge", "fit", "fit_features"]
@@ -64,7 +64,7 @@ class KernelRidge:
     def path(self, new: Array, lam: Array, xi: Array, steps: int | None = None) -> Array:
         """Return predictions (steps + 1, m, ...) of the teacher and of every student after it."""
         projection = self.smoother.projection(new)
-        lams, xis = per_round(lam, xi, steps, self.eigenvalues)
+        lams, xis = per_round("lam", lam, xi, steps, self.eigenvalues)
         students = [
             self.smoother.predict(projection, self.filter(lams[: k + 1], xis[:k]))
             for k in range(len(lams))

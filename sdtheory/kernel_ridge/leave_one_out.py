@@ -8,9 +8,9 @@ of the missing target, and smooth.
 from __future__ import annotations
 
 from sdtheory._array import Array, eps, namespace
-from sdtheory.kernel_ridge._rounds import per_round
 from sdtheory.kernel_ridge.fitting import KernelRidge
 from sdtheory.spectral import filters
+from sdtheory.spectral.schedules import per_round
 
 __all__ = ["leave_one_out_path", "leave_one_out_predictions"]
 
@@ -54,7 +54,7 @@ def leave_one_out_path(
     The fitted values of all folds are then Z - lam G Z.
     """
     smoother = fit.smoother
-    lams, xis = per_round(lam, xi, steps, smoother.eigenvalues)
+    lams, xis = per_round("lam", lam, xi, steps, smoother.eigenvalues)
     xp = namespace(smoother.eigenvalues)
     y, root = fit.y, smoother.root
     columns = [y] if y.ndim == 1 else [y[:, k] for k in range(y.shape[1])]

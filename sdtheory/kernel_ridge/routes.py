@@ -16,8 +16,8 @@ from sdtheory import _checks
 from sdtheory._array import Array, eps, namespace
 from sdtheory.kernel_ridge._cholesky import solve_chain
 from sdtheory.kernel_ridge._lanczos import Krylov
-from sdtheory.kernel_ridge._rounds import per_round
 from sdtheory.spectral import filters
+from sdtheory.spectral.schedules import per_round
 from sdtheory.spectral.smoother import Smoother
 
 __all__ = ["ROUTES", "Chain", "distil"]
@@ -117,7 +117,7 @@ def distil(
         y = _checks.array("y", y, ndim=(1, 2))
         if route not in ("auto", "lanczos"):
             raise ValueError(f"route must be 'lanczos' for a kernel given by products, got {route}")
-        schedule = per_round(lam, xi, steps, y)
+        schedule = per_round("lam", lam, xi, steps, y)
         chain = _lanczos(kernel, y, schedule, tolerance, products, "the kernel is a function")
         if chain is None:
             raise ValueError(
@@ -129,7 +129,7 @@ def distil(
     _checks.symmetric("kernel", kernel, eps(kernel) ** 0.5)
     y = _checks.array("y", y, like=kernel, ndim=(1, 2))
     _checks.same_length("y", y, "kernel", kernel)
-    return _of_matrix(kernel, y, per_round(lam, xi, steps, y), route, tolerance, products)
+    return _of_matrix(kernel, y, per_round("lam", lam, xi, steps, y), route, tolerance, products)
 
 
 def _of_matrix(

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from sdtheory import _checks
 from sdtheory._array import Array, eps, namespace, place
-from sdtheory.kernel_ridge._rounds import per_round
 from sdtheory.kernel_ridge.fitting import KernelRidge
 from sdtheory.kernel_ridge.leave_one_out import folds, shrinking_matrix
 from sdtheory.spectral import criteria, filters, projections
 from sdtheory.spectral.risks import QuadraticRisk, RatioRisk
+from sdtheory.spectral.schedules import per_round
 
 __all__ = ["METHODS", "OptimalXi", "criterion", "optimal_xi"]
 
@@ -108,7 +108,7 @@ def optimal_xi(
     steps = _checks.integer("steps", steps, at_least=1)
     if lam is None:
         raise ValueError("lam must be given with fit")
-    schedule = per_round(lam, 0.0, steps, fit.eigenvalues)[0]
+    schedule = per_round("lam", lam, 0.0, steps, fit.eigenvalues)[0]
     if method == "loo":
         return _by_leaving_out(fit, schedule, lower, upper)
     risk = criterion(fit, method, validation, truth, noise_var)

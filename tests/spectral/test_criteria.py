@@ -203,7 +203,7 @@ def test_leave_one_out_that_no_round_changes_has_no_directions():
     # Orthogonal samples say nothing about one another: the prediction is zero at any penalty.
     hadamard = np.array([[1.0, 1, 1, 1], [1, -1, 1, -1], [1, 1, -1, -1], [1, -1, -1, 1]])
     problem = criteria.leave_one_out(Spectrum.from_design(hadamard), np.arange(4.0), 0.7, 2)
-    np.testing.assert_allclose(2 * problem.residual, np.arange(4.0), rtol=64 * EPS)
+    np.testing.assert_allclose(2 * problem.residual, np.arange(4.0), rtol=0, atol=64 * EPS * 3)
     assert problem.minimiser().rank == 0
     assert np.all(problem.minimiser().weights == 0)
 
