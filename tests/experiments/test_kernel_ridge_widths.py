@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from experiments import gp_timing, kernel_ridge_cheap_weight, kernel_ridge_widths
+from experiments import (
+    gp_timing,
+    kernel_ridge_cheap_weight,
+    kernel_ridge_cheap_weight_cnn,
+    kernel_ridge_widths,
+)
 from experiments.engine import MLP, Streams
 from experiments.registry import Task
 
@@ -42,8 +47,9 @@ def test_wide_networks_are_nearer_to_the_prediction():
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_cheap_weights_run():
-    result = smoke(kernel_ridge_cheap_weight)
+@pytest.mark.parametrize("module", [kernel_ridge_cheap_weight, kernel_ridge_cheap_weight_cnn])
+def test_cheap_weights_run(module):
+    result = smoke(module)
     # A mixture with weight zero is the teacher, and so is the student of the labels.
     np.testing.assert_allclose(result["mixed"][0, 0], result["teacher"], rtol=1e-5)
     np.testing.assert_allclose(result["grid"][0], result["teacher"], rtol=1e-4)
