@@ -1,4 +1,4 @@
-"""The ``sdtheory`` command: list, measure and try to falsify claims.
+"""The ``sdtheory`` command: list, show, measure and try to falsify claims.
 
 Exit status: 0 if everything is as registered, 1 if a verdict is not, 2 for bad usage (one line on
 standard error, never a traceback), 130 after Ctrl-C.
@@ -17,6 +17,7 @@ from typing import NoReturn
 
 import sdtheory
 from sdtheory import _xi_command, claims
+from sdtheory._claim_card import card
 from sdtheory._console import print_table
 from sdtheory._results import HEADER, as_json, as_row, headline, measure_all
 
@@ -59,6 +60,10 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     listing = commands.add_parser("claims", help="list the published claims")
     listing.add_argument("ids", nargs="*", metavar="GLOB", help="only ids that match")
     listing.set_defaults(run=_list)
+
+    show = commands.add_parser("show", help="statement, source, verdict and counterexample")
+    show.add_argument("ids", nargs="+", metavar="ID", help="ids, globs or FILE.py:CLAIM")
+    show.set_defaults(run=_show)
 
     measure = commands.add_parser("measure", help="worst residual on a seeded sample")
     _add_measure_arguments(measure)
@@ -161,6 +166,11 @@ def _list(arguments: argparse.Namespace) -> int:
         for key, c in _select(arguments.ids).items()
     ]
     print_table(["id", "paper", "where", "source", "kind", "verdict"], rows)
+    return 0
+
+
+def _show(arguments: argparse.Namespace) -> int:
+    print("\n\n\n".join(card(key, claim) for key, claim in _select(arguments.ids).items()))
     return 0
 
 

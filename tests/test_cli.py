@@ -194,7 +194,29 @@ def test_a_glob_selects_in_published_order(run):
     assert listed == [key for key in claims.published() if key.startswith(f"{paper}.")]
 
 
+def test_a_card_holds_all_that_is_registered_and_runs_as_python(run, mine):
+    _, out, _ = run("show", f"{mine}:known_to_fail", "das2023.xi_exceeds_one")
+    second, first = out.split("\n\n\n")
+    assert first.startswith(f"# {mine}:known_to_fail: A. User, 1 (derived here)\n# x is below 5.\n")
+    assert "# Verdict: fails (identity)." in first
+    assert claims.get("das2023.xi_exceeds_one").condition in second.replace("\n#  ", "")
+    assert "# A counterexample without the condition" in second
+    for text in (first, second):
+        scope = {}
+        code, _, last = text.rpartition("claim(\n")
+        exec(code, scope)
+        assert eval(f"claim({last}", scope) > scope["claim"].ratio(scope["claim"].counterexample)[1]
+
+
+def test_a_card_of_a_true_claim_has_no_counterexample(run, mine):
+    _, out, _ = run("show", f"{mine}:true_statement")
+    assert "counterexample" not in out
+    assert all(line.startswith("#") for line in out.splitlines())
+
+
 BAD_USAGE = {
+    "nothing to show": (["show"], "ID"),
+    "unknown card": (["show", "das2023.no_such"], "das2023.no_such"),
     "no command": ([], "COMMAND"),
     "unknown command": (["measures"], "measures"),
     "unknown id": (["measure", "das2023.no_such"], "das2023.no_such"),

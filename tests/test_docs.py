@@ -1,7 +1,9 @@
-"""Every Python block of the README and the documentation runs, and the claims page is complete."""
+"""Every block of code in the README and the documentation runs; the claims page is complete."""
 
 import doctest
+import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -23,14 +25,14 @@ FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 
 
 def blocks(path):
-    """Return the Python blocks of a page as (line number, source)."""
+    """Return the code blocks of a page as (line number, language, source)."""
     text = path.read_text(encoding="utf-8")
     found = []
     for match in FENCE.finditer(text):
-        if match["language"] in ("python", "pycon"):
+        if match["language"] in ("python", "pycon", "bash", "console"):
             indent = len(match["indent"])
             source = "".join(line[indent:] or "\n" for line in match["body"].splitlines(True))
-            found.append((text.count("\n", 0, match.start()) + 1, source))
+            found.append((text.count("\n", 0, match.start()) + 1, match["language"], source))
     return found
 
 
@@ -49,15 +51,54 @@ def registry(monkeypatch):
 def test_blocks_of_a_page_run_in_order(path, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     scope = {"__name__": "page"}
-    for line, source in blocks(path):
-        if ">>> " in source:
+    for line, language, source in blocks(path):
+        if language in ("bash", "console"):
+            check_commands(source, language, f"{path}:{line}")
+        elif ">>> " in source:
             example = doctest.DocTestParser().get_doctest(source, scope, path.name, str(path), line)
             runner = doctest.DocTestRunner(optionflags=FLAGS)
             runner.run(example, clear_globs=False)
             assert runner.failures == 0, f"{path}:{line}"
             scope.update(example.globs)
+        elif file := re.match(r"# (\w+\.py)\n", source):
+            # A block that starts with the name of a file is that file, for the commands after it.
+            Path(file[1]).write_text(source, encoding="utf-8")
         else:
             exec(compile("\n" * line + source, str(path), "exec", dont_inherit=True), scope)
+
+
+def check_commands(source, language, where):
+    """Run every command of a block; a console's output is compared, bash must succeed."""
+    if language == "console":
+        parts = re.split(r"^\$ ", source, flags=re.MULTILINE)[1:]
+        pairs = [part.partition("\n")[::2] for part in parts]
+    else:
+        pairs = [(line.partition("  #")[0].strip(), None) for line in source.splitlines()]
+    for command, expected in pairs:
+        if command.startswith("make "):
+            done = shell(f"make --dry-run --directory {ROOT} {command.removeprefix('make ')}")
+            assert done.returncode == 0, f"{where}: {command}: {done.stdout}"
+        elif command and not command.startswith("#"):
+            done = shell(command)
+            if expected is None:
+                assert done.returncode == 0, f"{where}: {command}: {done.stdout}"
+            else:
+                agrees = doctest.OutputChecker().check_output(expected, done.stdout, FLAGS)
+                assert agrees, f"{where}: {command} printed\n{done.stdout}"
+
+
+def shell(command):
+    """Run a command line in the working directory, with this environment's commands first."""
+    commands = str(Path(sys.executable).parent)
+    path = os.pathsep.join([commands, os.environ["PATH"]])
+    return subprocess.run(
+        ["bash", "-c", command],
+        env={**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
 
 
 def test_readme_has_an_example():

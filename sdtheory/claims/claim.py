@@ -122,7 +122,7 @@ def claim(
             kind=kind,
             source=source,
             verdict=verdict,
-            condition=condition,
+            condition=" ".join(condition.split()),
             instances=instances,
             residual=residual,
             tolerance=tolerance,
