@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from experiments._gram import flip_within, unit_vectors
 from experiments.engine import (
     LBFGS,
     Learner,
@@ -67,11 +68,9 @@ def run(task: Task, device: torch.device) -> Mapping[str, np.ndarray]:
     labels = np.empty((len(counts), seeds, 2 * n), dtype=int)
     for i, count in enumerate(counts):
         for seed in range(seeds):
-            flipped = np.concatenate([rng.permutation(n) < count, rng.permutation(n) < count])
-            labels[i, seed] = np.where(flipped, 1 - truth, truth)
+            labels[i, seed] = flip_within(truth, count, rng)
     labels = labels.reshape(-1, 2 * n)
-    own = np.sqrt(1 - SAME) * np.eye(2 * n)
-    features = np.hstack([np.sqrt(SAME) * np.eye(2)[truth], own])
+    features = unit_vectors(truth, SAME)
     learner = Learner(
         model=Linear(features.shape[1], 2),
         x=to_tensor(features, device, torch.float64),

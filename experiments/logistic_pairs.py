@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from sklearn.datasets import load_digits
 
+from experiments._gram import embedded
 from experiments.engine import (
     LBFGS,
     Learner,
@@ -94,9 +95,7 @@ def run(task: Task, device: torch.device) -> Mapping[str, np.ndarray]:
                 for r in range(rounds + 1)
             ]
         )
-    values, basis = np.linalg.eigh(np.stack(grams))
-    root = np.sqrt(np.maximum(values, 1e-12))
-    features = basis * root[:, None, :]
+    features, new = embedded(np.stack(grams), np.stack(fresh))
     place = partial(to_tensor, device=device, dtype=torch.float64)
     learner = Learner(
         model=Linear(2 * n, 2),
@@ -109,7 +108,7 @@ def run(task: Task, device: torch.device) -> Mapping[str, np.ndarray]:
     )
     targets = place(np.tile(one_hot_labels(labels, 2), (seeds, 1, 1)))
     chain = repeated(learner, targets, [1.0] * rounds, respond=probabilities())
-    x_test = place(np.stack(fresh) @ (basis / root[:, None, :]))
+    x_test = place(new)
     right, accuracy = [], []
     for fit in chain:
         answer = learner.outputs(fit.params, learner.x).argmax(-1).cpu().numpy()

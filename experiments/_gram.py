@@ -1,0 +1,37 @@
+"""What the experiments on unit vectors share: vectors with given inner products."""
+
+import numpy as np
+
+__all__ = ["embedded", "flip_within", "unit_vectors"]
+
+
+def unit_vectors(truth: np.ndarray, same: float, cross: float = 0.0) -> np.ndarray:
+    """Return unit vectors with inner product `same` inside a class and `cross` >= 0 across.
+
+    >>> np.round(unit_vectors(np.array([0, 0, 1]), 0.5, 0.2) @ np.ones(7), 3)
+    array([1.702, 1.702, 1.702])
+    """
+    classes = np.sqrt(same - cross) * np.eye(truth.max() + 1)[truth]
+    own = np.sqrt(1 - same) * np.eye(len(truth))
+    common = np.full((len(truth), int(cross > 0)), np.sqrt(cross))
+    return np.hstack([classes, own, common])
+
+
+def flip_within(truth: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+    """Return labels 0 and 1 with `count` random flips among either half of the points."""
+    n = len(truth) // 2
+    flipped = np.concatenate([rng.permutation(n) < count, rng.permutation(n) < count])
+    return np.where(flipped, 1 - truth, truth)
+
+
+def embedded(grams: np.ndarray, fresh: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return features whose inner products are `grams`, and those of fresh points.
+
+    Parameters
+    ----------
+    grams : array (runs, n, n), positive definite
+    fresh : array (runs, m, n), inner products of fresh points with the training points
+    """
+    values, basis = np.linalg.eigh(grams)
+    root = np.sqrt(np.maximum(values, 1e-12))
+    return basis * root[:, None, :], fresh @ (basis / root[:, None, :])
