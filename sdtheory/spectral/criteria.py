@@ -153,7 +153,7 @@ def prediction_risk(
     `mean` is U.T E[y] (r,), `truth` (m,) the noiseless values, `noise_var` the label noise.
     """
     projection = _checks.array("projection", projection, ndim=2, empty=True)
-    mean = _checks.array("mean", mean, like=projection, ndim=1)
+    mean = _checks.array("mean", mean, like=projection, ndim=1, empty=True)
     noise = _checks.number("noise_var", noise_var, at_least=0)
     xp = namespace(projection)
     bias = prediction_error(projection, Targets(mean, place(0.0, like=mean)), truth)
@@ -250,7 +250,7 @@ def _norms(values: Array) -> Array:
 def _per_mode(
     name: str, value: Array, like: Array, ndim: tuple[int, ...], at_least: float | None = None
 ) -> Array:
-    result = _checks.array(name, value, like=like, ndim=ndim, at_least=at_least)
+    result = _checks.array(name, value, like=like, ndim=ndim, at_least=at_least, empty=True)
     if result.ndim > 0:
         _checks.same_length(name, result, "the spectrum", like)
         return result

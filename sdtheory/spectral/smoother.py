@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sdtheory import _checks
-from sdtheory._array import Array, eps, namespace, place
+from sdtheory._array import Array, eps, namespace
 from sdtheory.spectral.filters import Filter
 from sdtheory.spectral.spectrum import Spectrum, Targets, eigenbasis
 
@@ -47,7 +47,7 @@ class Smoother:
         """Factorise features (n, p): the kernel is their Gram matrix, which is never formed."""
         design = _checks.array("design", design, ndim=2)
         y, root = _targets(y, noise, design)
-        spectrum = _not_empty(Spectrum.from_design(divided(design, root)))
+        spectrum = Spectrum.from_design(divided(design, root))
         return cls(spectrum, spectrum.project(divided(y, root)), root)
 
     @property
@@ -103,24 +103,6 @@ def _complete(kernel: Array) -> Spectrum:
     xp = namespace(d)
     tiny = float(xp.finfo(d.dtype).smallest_normal)
     return Spectrum(xp.clip(d, tiny), vectors.shape[0], vectors, None)
-
-
-def _not_empty(spectrum: Spectrum) -> Spectrum:
-    """Give a zero design one mode that sees nothing, so that its students predict zero."""
-    d, left, right = spectrum.eigenvalues, spectrum.left, spectrum.right
-    if d.shape[0] > 0:
-        return spectrum
-    assert left is not None  # both constructors keep the sample space
-
-    def column(rows: int) -> Array:
-        return place([[0.0]] * rows, like=left)
-
-    return Spectrum(
-        place([0.0], like=left),
-        spectrum.n,
-        column(left.shape[0]),
-        None if right is None else column(right.shape[0]),
-    )
 
 
 def divided(values: Array, root: Array | None) -> Array:

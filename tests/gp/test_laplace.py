@@ -33,6 +33,11 @@ def test_published_values(six):
     mean, variance = fit.latent(six.new, six.prior)
     np.testing.assert_allclose(mean, [0.8740671030086885, -0.399271760044557], rtol=1e-12)
     np.testing.assert_allclose(variance, [1.02722606529569, 1.756309208914905], rtol=1e-12)
+    for average, want in (
+        (gp.average_sigmoid, [0.6732729834298445, 0.4259022589546932]),
+        (gp.average_sigmoid_by_erf, [0.6733048475122933, 0.4258960311723041]),
+    ):
+        np.testing.assert_allclose(average(mean, variance), want, rtol=1e-12)
 
 
 @pytest.mark.parametrize("likelihood", LIKELIHOODS)

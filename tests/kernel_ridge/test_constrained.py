@@ -22,6 +22,25 @@ def test_every_round_misses_by_the_tolerance(toy, tolerance):
     assert low <= found.rounds <= high
 
 
+def test_fifty_digit_penalties_of_three_modes():
+    d, z, tolerance = np.array([0.1, 1.0, 3.0]), np.array([1.0, 2.0, 2.0]), 0.5
+    found = kernel_ridge.constrained_penalties(kernel_ridge.fit(np.diag(d), z), tolerance)
+    np.testing.assert_allclose(found.lam, [0.650718180140853523, 2.95175459737560866], rtol=1e-13)
+    assert (found.rounds, found.collapsed) == (2, True)
+    kept = np.cumprod(d / (d + found.lam[:, None]), axis=0)
+    want = [
+        [0.13320577900649415, 0.60579692647152609, 0.82175611810283662],
+        [0.0043648915650375684, 0.1532982151457078, 0.4142086697249842],
+    ]
+    np.testing.assert_allclose(kept, want, rtol=1e-12)
+    # Without knowing the kernel's condition number two bounds hold; with it, a third.
+    low, high = kernel_ridge.collapse_bounds(z, tolerance)
+    assert low <= found.rounds <= high
+    conditioned = (np.linalg.norm(z) / np.sqrt(3 * tolerance) - 1) * d.min() / d.max()
+    assert conditioned == pytest.approx(0.0483163247594392670, rel=1e-14)
+    assert conditioned <= low
+
+
 def test_the_chain_is_a_pure_student(toy):
     found = kernel_ridge.constrained_penalties(toy.fit, 0.01, most=4)
     assert not found.collapsed

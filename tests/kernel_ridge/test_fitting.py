@@ -66,6 +66,25 @@ def test_a_zero_kernel_predicts_zero():
         assert not fit.sweep(new, [1.0], [0.5], 2).any()
 
 
+@pytest.mark.parametrize("method", ["loo", "gcv", "sure", "validation", "truth"])
+def test_no_weight_matters_without_features(method):
+    y = np.array([1.0, -2.0, 3.0])
+    fit = kernel_ridge.fit_features(np.zeros((3, 2)), y)
+    best = kernel_ridge.optimal_xi(
+        fit, 1.0, 2, method=method, noise_var=0.5, truth=y, validation=(np.ones((3, 2)), y)
+    )
+    assert best.degenerate
+    np.testing.assert_array_equal(best.xi, 0.0)
+    assert float(best.teacher_risk) == pytest.approx(np.mean(y**2) - 0.5 * (method == "sure"))
+
+
+def test_the_scalar_chain():
+    fit = kernel_ridge.fit([[2.0]], [1.0])
+    path = fit.path([[2.0]], 0.5, 0.7, 4)[:, 0]
+    np.testing.assert_allclose(path, [0.8, 0.688, 0.62528, 0.5901568, 0.570487808], rtol=1e-14)
+    assert fit.limit([[2.0]], 0.5, 0.7)[0] == pytest.approx(6 / 11, rel=1e-14)
+
+
 @pytest.mark.parametrize("xi", [1.0, 0.75, 0.65, -0.3, 1.02])
 def test_a_sweep_is_its_paths(toy, xi):
     lams = [0.05, 0.2, 1.0]
