@@ -53,7 +53,9 @@ def risk_grid(problem: RidgeProblem, lam: Array, xi: Array, steps: int = 1) -> A
     variance = xp.sqrt(weights * noise * d) / total
     constant = problem.risk.constant
     for start, part in ((bias, "lost"), (variance, "coefficient")):
-        nodes, masses = _gauss_rule(lost, start, min(steps + 1, d.shape[0]))
+        # With no more modes than nodes the modes are the rule, to the last digit.
+        few = d.shape[0] <= steps + 1
+        nodes, masses = (lost, start**2) if few else _gauss_rule(lost, start, steps + 1)
         # In units where d + lam = 1: what is lost is x P(x), the coefficient is M(x).
         student = filters.distill((1.0 - nodes)[:, None, :], nodes[:, None, :], xi, steps)
         values = student.lost / nodes[:, None, :] if part == "lost" else student.coefficient

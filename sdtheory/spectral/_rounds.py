@@ -38,7 +38,7 @@ def recursion(d: Array, lam: Array, xi: Array, steps: int) -> Parts:
             inverse, a, x = kept_and_lost(d, lam[k] if lam.ndim == 1 else lam)
             if k > 0:
                 weight = xi[k - 1] if xi.ndim == 1 else xi
-                mixture = _mixture(weight, lost, (1.0 - weight) + weight * kept)
+                mixture = _mixture(weight, lost, 1.0 - weight, weight * kept)
                 lost = xp.where(weight == 0, xp.zeros_like(lost), weight * lost)
             kept, coefficient, lost = a * mixture, inverse * mixture, x + a * lost
     return kept, lost, coefficient
@@ -57,7 +57,7 @@ def closed_form(d: Array, lam: Array, xi: Array, steps: Array) -> Parts:
         )
         diverged = ~(xp.isfinite(power) & xp.isfinite(total)) & ~exact
         before, total = xp.where(exact, zero, before), xp.where(exact, one, total)
-        mixture = _mixture(xi, x * before, (1.0 - xi) * total + xi * power)
+        mixture = _mixture(xi, x * before, (1.0 - xi) * total, xi * power)
         lost = x * total
         # Beyond the range of the dtype 1 - lost is -lost.
         mixture = xp.where(exact, one, mixture)
@@ -65,13 +65,14 @@ def closed_form(d: Array, lam: Array, xi: Array, steps: Array) -> Parts:
         return xp.where(diverged, -lost, a * mixture), lost, coefficient
 
 
-def _mixture(weight: Array, lost: Array, direct: Array) -> Array:
+def _mixture(weight: Array, lost: Array, labels: Array, teacher: Array) -> Array:
     """Return what the target keeps of the labels, given what its teacher has lost of them.
 
-    It is 1 - weight lost, which cancels least where little is lost, and `direct`, the same as
-    (1 - weight) + weight kept, where much is. Labels alone (weight 0) keep everything, however far
+    It is 1 - weight lost and also labels + teacher, the sum of what the two sources contribute: the
+    form whose terms are smaller cancels less. Labels alone (weight 0) keep everything, however far
     the teacher has diverged.
     """
     xp = namespace(lost)
-    mixed = xp.where(lost < 0.5, 1.0 - weight * lost, direct)
+    first = 1.0 + xp.abs(weight * lost) < xp.abs(labels) + xp.abs(teacher)
+    mixed = xp.where(first, 1.0 - weight * lost, labels + teacher)
     return xp.where(weight == 0, xp.ones_like(mixed), mixed)

@@ -15,8 +15,9 @@ def constant(d, lam, xi, steps):
     power = rho**steps
     mixture = (1 - xi) * total + xi * power
     kept = kept_once * mixture
-    terms = kept_once * (abs((1 - xi) * total) + abs(xi * power))
-    cancellation = terms / abs(kept) if kept else mpmath.inf
+    before = (total - rho**steps) * lam / (d + lam)  # what the teacher has lost
+    terms = min(abs((1 - xi) * total) + abs(xi * power), 1 + abs(xi * before))
+    cancellation = terms * kept_once / abs(kept) if kept else mpmath.inf
     return kept, lam / (d + lam) * total, mixture / (d + lam), cancellation, abs(power) + 1
 
 
