@@ -1,4 +1,4 @@
-"""The 30-digit reference numbers of docs/logistic.md, R1 to R19 and R26."""
+"""The 30-digit reference numbers of docs/logistic.md, numbers 1 to 19 and 26."""
 
 import json
 from pathlib import Path
@@ -40,50 +40,50 @@ def label_averaging():
 
 
 COMPUTED = {
-    "R1": lambda: [logistic.logistic_prox(3.0, 2.0)],
-    "R2": lambda: [logistic.teacher_threshold(4.0, INF)],
-    "R3": lambda: [logistic.teacher_threshold(1.75, 15.0)],
-    "R4": lambda: [
+    "1": lambda: [logistic.logistic_prox(3.0, 2.0)],
+    "2": lambda: [logistic.teacher_threshold(4.0, INF)],
+    "3": lambda: [logistic.teacher_threshold(1.75, 15.0)],
+    "4": lambda: [
         logistic.teacher_own_limit(0.2),
         logistic.teacher_own_limit(0.2, 0.7 / (20 * 0.3)),
         logistic.penalty_threshold(20, 4, 0.3),
     ],
-    "R5": lambda: [logistic.student_threshold(4.0, INF, steps) for steps in (1, 2, 3)],
-    "R6": lambda: [
+    "5": lambda: [logistic.student_threshold(4.0, INF, steps) for steps in (1, 2, 3)],
+    "6": lambda: [
         logistic.student_threshold(1.75, 15.0, 1),
         logistic.student_threshold(1.75, 15.0, 2),
         logistic.teacher_threshold(2.5, 25.0),
         logistic.student_threshold(2.5, 25.0),
     ],
-    "R7": lambda: [v for steps in range(3) for v in triple(WORLD.student(steps=steps))],
-    "R8": lambda: triple(WORLD.student(xi=1.5)),
-    "R9": lambda: triple(WORLD.student(temperature=1 / 3)),
-    "R10": lambda: [
+    "7": lambda: [v for steps in range(3) for v in triple(WORLD.student(steps=steps))],
+    "8": lambda: triple(WORLD.student(xi=1.5)),
+    "9": lambda: triple(WORLD.student(temperature=1 / 3)),
+    "10": lambda: [
         logistic.perfect_mixing(0.3, 1.75, 15.0).best,
         logistic.perfect_mixing(0.3, 1.75, 15.0).margin,
     ],
-    "R11": lambda: window(0.45, 2.0, 40.0),
-    "R12": lambda: [logistic.soft_limit_threshold(3.0, INF)],
+    "11": lambda: window(0.45, 2.0, 40.0),
+    "12": lambda: [logistic.soft_limit_threshold(3.0, INF)],
     # The limit of an infinite penalty: the corrections are of order 1 / penalty.
-    "R13": lambda: [
+    "13": lambda: [
         logistic.linearised_threshold(0.7 / 40 * 1e-14, 0.3 / 2 * 1e-14, steps)
         for steps in range(3)
     ],
-    "R14": lambda: [logistic.widest_window().own, logistic.widest_window().width],
-    "R15": lambda: [
+    "14": lambda: [logistic.widest_window().own, logistic.widest_window().width],
+    "15": lambda: [
         logistic.population_accuracy(PERTURBED, PERTURBED.student(steps=r), 0.9 / 2000**0.5)
         for r in range(3)
     ],
-    "R16": lambda: [
+    "16": lambda: [
         v for steps in range(2) for v in towards_label_one(UNEQUAL.student(steps=steps))
     ],
-    "R17": lambda: [*triple(SYMMETRIC.teacher()), *triple(SYMMETRIC.student())],
-    "R18": lambda: [logistic.expected_accuracy(25, 0.33, 0.35, 0.01, steps) for steps in (0, 1)],
-    "R19": lambda: [
+    "17": lambda: [*triple(SYMMETRIC.teacher()), *triple(SYMMETRIC.student())],
+    "18": lambda: [logistic.expected_accuracy(25, 0.33, 0.35, 0.01, steps) for steps in (0, 1)],
+    "19": lambda: [
         logistic.student_threshold(40.0, INF),
         logistic.teacher_threshold(40.0, INF),
     ],
-    "R26": label_averaging,
+    "26": label_averaging,
 }
 
 
@@ -101,6 +101,6 @@ def test_two_softmax_classes_are_the_two_margins_at_half_the_penalty():
             -np.diff(softmax.good_logits)[0],
             -np.diff(softmax.flipped_logits)[0],
         ],
-        [float(text) for text in NUMBERS["R8"]],
+        [float(text) for text in NUMBERS["8"]],
         rtol=1e-12,
     )

@@ -22,7 +22,7 @@ NUMBERS = json.loads((Path(__file__).parents[1] / "reference_numbers.json").read
 def test_reference_numbers(row, alpha):
     found = averaging_errors(GaussianMixture(alpha, 0.5, 0.3))
     got = [found.teacher, found.pseudo_accuracy, found.retrained, found.consensus]
-    want = np.reshape([float(text) for text in NUMBERS["R23"]], (-1, 4))[row]
+    want = np.reshape([float(text) for text in NUMBERS["23"]], (-1, 4))[row]
     np.testing.assert_allclose(got, want, rtol=1e-13)
 
 
