@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from sdtheory._array import is_array, namespace
-from sdtheory.claims.claim import Claim, get
+from sdtheory.claims.claim import Claim, load
 from sdtheory.claims.measure import Measurement, draw_instances, measure
 
 __all__ = ["Audit", "audit", "perturbed"]
@@ -43,7 +43,7 @@ class Audit:
 
 def audit(claim: str | Claim, seed: int = 0) -> Audit:
     """Perturb every function that a claim guards and say where it does not notice."""
-    made = get(claim) if isinstance(claim, str) else claim
+    made = load(claim) if isinstance(claim, str) else claim
     honest = measure(made, seed=seed)
     complaints = []
     if honest.rejected > honest.instances:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sdtheory import _checks
-from sdtheory.claims.claim import Claim, Verdict, get
+from sdtheory.claims.claim import Claim, Verdict, load
 from sdtheory.claims.draws import Instance, Rejected, SampledDraw
 
 __all__ = ["Measurement", "draw_instances", "measure"]
@@ -89,7 +89,7 @@ def measure(
         counterexample does), `holds_with_condition` if none does but the registered counterexample
         outside the condition does, and `holds` otherwise.
     """
-    made = get(claim) if isinstance(claim, str) else claim
+    made = load(claim) if isinstance(claim, str) else claim
     total = made.samples if samples is None else _checks.integer("samples", samples, at_least=1)
     seed = _checks.integer("seed", seed)
     start = time.perf_counter()
