@@ -46,7 +46,7 @@ test: lint ## lint, then every test
 
 report: $(READY) ## paper checks, figures and build/report/index.html
 	@status=0; \
-	$(BIN)/python -m paper_checks --json build/claims.json $(SAMPLES) || status=1; \
+	$(BIN)/python -m figures.measured $(SAMPLES) || status=1; \
 	$(BIN)/python -m figures || status=1; \
 	$(BIN)/python -m figures.report || status=1; \
 	exit $$status

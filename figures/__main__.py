@@ -1,94 +1,96 @@
-"""``python -m figures [NAME...]``: draw figures as PDF and PNG, with the plotted numbers as CSV.
+"""``python -m figures [NAME...]``: draw figures as PDF, PNG and WebP, with their numbers as CSV.
 
-Names are ids or globs; all figures if none. A manifest in the output folder lists what was drawn.
-Exit status: 1 if a figure could not be drawn, 2 for bad usage.
+Names are ids or globs; all figures if none. What is there and has not changed is left alone: see
+`figures.drawing`. A manifest in the output folder lists the records of all figures that are there.
+
+Exit status: 1 if a figure could not be drawn, 2 for bad usage, 130 after Ctrl-C.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
-import time
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 from experiments.store import MissingResultError, StaleResultError
-from figures.plotted import write_csv
+from figures.drawing import draw, kept, record_path
 from figures.registry import FigureSpec, published
+from sdtheory._archive import write_atomically
+from sdtheory._console import Progress
+from sdtheory._results import headline
+from sdtheory.cli import _guarded, _Parser
 
 __all__ = ["main"]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Draw the named figures and update the manifest."""
-    parser = argparse.ArgumentParser(prog="figures", description="Draw figures.")
+    parser = _Parser(prog="figures", description="Draw figures.")
     parser.add_argument("names", nargs="*", metavar="NAME", help="ids or globs; all if none")
     parser.add_argument("--out", type=Path, default=Path("build/figures"), metavar="FOLDER")
     parser.add_argument("--list", action="store_true", help="list the figures and stop")
+    parser.add_argument("--fresh", action="store_true", help="draw what has not changed, too")
     arguments = parser.parse_args(argv)
-    chosen = _select(arguments.names)
-    if isinstance(chosen, str):
-        print(f"figures: {chosen}", file=sys.stderr)
-        return 2
-    if arguments.list:
-        for spec in chosen:
-            print(f"{spec.id}\t{spec.caption}")
-        return 0
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    records, status = [], 0
-    for spec in chosen:
-        try:
-            records.append(save(spec, arguments.out))
-        except (
-            MissingResultError,
-            StaleResultError,
-        ) as error:  # the message names the command to run
-            print(f"{spec.id}: {error}", file=sys.stderr)
-            status = 1
-        else:
-            print(f"{arguments.out / spec.id}.pdf")
-    _update_manifest(arguments.out / "manifest.json", records)
-    return status
+
+    def run() -> int:
+        chosen = _select(arguments.names)
+        if arguments.list:
+            for spec in chosen:
+                print(f"{spec.id}\t{spec.caption}")
+            return 0
+        return _draw_all(chosen, arguments.out, arguments.fresh)
+
+    return _guarded(parser.prog, run)
 
 
-def _select(names: Sequence[str]) -> list[FigureSpec] | str:
+def _select(names: Sequence[str]) -> list[FigureSpec]:
     everything = published()
     for name in names:
         if not any(fnmatchcase(key, name) for key in everything):
-            return f"no figure is called {name!r}; 'python -m figures --list' lists them"
+            raise ValueError(f"no figure is called {name!r}; 'python -m figures --list' lists them")
     wanted = names or ["*"]
     return [spec for key, spec in everything.items() if any(fnmatchcase(key, n) for n in wanted)]
 
 
-def save(spec: FigureSpec, folder: Path) -> dict[str, Any]:
-    """Draw one figure into `folder`; return its record for the manifest."""
-    start = time.perf_counter()
-    drawn = spec.draw()
-    # Without dates and versions in the files, the same numbers give the same bytes.
-    drawn.savefig(folder / f"{spec.id}.pdf", metadata={"CreationDate": None, "Producer": None})
-    drawn.savefig(folder / f"{spec.id}.png", metadata={"Software": None})
-    numbers = write_csv(drawn, folder / f"{spec.id}.csv")
-    return {
-        "id": spec.id,
-        "caption": spec.caption,
-        "parameters": dict(spec.parameters),
-        "origin": spec.origin,
-        "experiment": spec.experiment,
-        "numbers": numbers,
-        "seconds": round(time.perf_counter() - start, 3),
-    }
+def _draw_all(chosen: Sequence[FigureSpec], folder: Path, fresh: bool) -> int:
+    folder.mkdir(parents=True, exist_ok=True)
+    failed: list[str] = []
+    drawn = 0
+    try:
+        with Progress(len(chosen)) as progress:
+            for spec in chosen:
+                if fresh or kept(spec, folder) is None:
+                    try:
+                        draw(spec, folder)
+                    except (MissingResultError, StaleResultError) as error:
+                        failed.append(f"{spec.id}: {error}")  # names the command to run
+                    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+                        failed.append(f"{spec.id}: {headline(error)}")
+                    else:
+                        drawn += 1
+                        if not sys.stderr.isatty():  # no bar there
+                            print(folder / f"{spec.id}.pdf", flush=True)
+                progress.advance(spec.id)
+    finally:
+        _write_manifest(folder)
+    for line in failed:
+        print(line, file=sys.stderr)
+    unchanged = len(chosen) - drawn - len(failed)
+    print(f"{drawn} of {len(chosen)} figures drawn, {unchanged} unchanged: {folder}")
+    return 1 if failed else 0
 
 
-def _update_manifest(path: Path, records: Sequence[dict[str, Any]]) -> None:
-    """Merge new records into the manifest; figures that no longer exist leave it."""
-    known = published()
-    old = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
-    by_id = {r["id"]: r for r in [*old, *records]}
-    kept = [by_id[key] for key in known if key in by_id]
-    path.write_text(json.dumps(kept, indent=1, default=str) + "\n", encoding="utf-8")
+def _write_manifest(folder: Path) -> None:
+    """List the records that are there; figures that no longer exist leave the list."""
+    records: list[Any] = []
+    for spec in published().values():
+        path = record_path(spec, folder)
+        if path.exists():
+            records.append(json.loads(path.read_text(encoding="utf-8")))
+    write_atomically(folder / "manifest.json", (json.dumps(records, indent=1) + "\n").encode())
 
 
 if __name__ == "__main__":

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,21 +13,21 @@ from matplotlib.collections import Collection, PathCollection, QuadMesh
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon, Rectangle
 
-__all__ = ["HEADER", "plotted_rows", "write_csv"]
+__all__ = ["HEADER", "as_csv", "plotted_rows"]
 
 HEADER = ("panel", "kind", "label", "x", "y", "value")
 
 Row = tuple[str, str, str, str, str, str]
 
 
-def write_csv(figure: Figure, path: Path) -> int:
-    """Write every plotted number to `path`; return the number of rows."""
+def as_csv(figure: Figure) -> tuple[str, int]:
+    """Return every plotted number as the text of a CSV file, and the number of rows."""
     rows = list(plotted_rows(figure))
-    with path.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(HEADER)
-        writer.writerows(rows)
-    return len(rows)
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(HEADER)
+    writer.writerows(rows)
+    return stream.getvalue(), len(rows)
 
 
 def plotted_rows(figure: Figure) -> Iterator[Row]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -24,7 +24,19 @@ Origin = Literal["ours", "paper", "guess"]
 
 STYLE = Path(__file__).with_name("paper.mplstyle")
 # Modules of this package that draw nothing.
-_MACHINERY = {"plotted", "registry", "report", "sections"}
+_MACHINERY = {
+    "agreement",
+    "drawing",
+    "explorer",
+    "javascript",
+    "measured",
+    "page",
+    "plotted",
+    "registry",
+    "report",
+    "sections",
+    "sources",
+}
 _REGISTRY: dict[str, FigureSpec] = {}
 
 
@@ -38,9 +50,15 @@ class FigureSpec:
     """What the figure depends on, to be printed with it."""
     origin: Origin
     """Whether the parameters are our choice, the paper's, or a guess at the paper's."""
+    except_for: Mapping[str, Origin] = field(default_factory=dict)
+    """The parameters whose origin is another one."""
     experiment: str | None
     """The stored experiment that it shows, if any."""
     function: Callable[[], Figure]
+
+    def origin_of(self, parameter: str) -> Origin:
+        """Return where the value of a parameter comes from."""
+        return self.except_for.get(parameter, self.origin)
 
     def draw(self) -> Figure:
         """Draw the figure under the style sheet, on top of matplotlib's defaults."""
@@ -56,17 +74,25 @@ def figure(
     caption: str,
     parameters: Mapping[str, Any],
     origin: Origin = "ours",
+    except_for: Mapping[str, Origin] | None = None,
     experiment: str | None = None,
 ) -> Callable[[Callable[[], Figure]], Callable[[], Figure]]:
-    """Register the decorated function as the figure `id`."""
+    """Register the decorated function as the figure `id`.
+
+    `origin` says where the parameters come from; `except_for` names those that differ.
+    """
+    others = dict(except_for or {})
 
     def register(function: Callable[[], Figure]) -> Callable[[], Figure]:
         if id.count(".") != 1 or id.split(".")[1] != function.__name__:
             raise ValueError(
                 f"id must be '<paper>.<function name>', got {id!r} for {function.__name__}()"
             )
-        if origin not in get_args(Origin):
-            raise ValueError(f"origin of {id} must be one of {get_args(Origin)}, got {origin!r}")
+        for where in (origin, *others.values()):
+            if where not in get_args(Origin):
+                raise ValueError(f"origin of {id} must be one of {get_args(Origin)}, got {where!r}")
+        if unknown := set(others) - set(parameters):
+            raise ValueError(f"except_for of {id} must name parameters, got {sorted(unknown)}")
         known = _REGISTRY.get(id)
         if known is not None and known.function.__module__ != function.__module__:
             raise ValueError(f"id {id!r} is registered twice")
@@ -75,6 +101,7 @@ def figure(
             caption=" ".join(caption.split()),
             parameters=dict(parameters),
             origin=origin,
+            except_for=others,
             experiment=experiment,
             function=function,
         )

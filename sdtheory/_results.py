@@ -6,7 +6,7 @@ import json
 import math
 import platform
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,17 @@ from sdtheory._console import Progress
 from sdtheory.claims import Claim, Measurement, measure
 from sdtheory.claims.falsify import as_literal
 
-__all__ = ["HEADER", "Result", "as_json", "as_row", "headline", "measure_all"]
+__all__ = [
+    "HEADER",
+    "Result",
+    "as_json",
+    "as_record",
+    "as_row",
+    "document",
+    "headline",
+    "measure_all",
+    "measure_one",
+]
 
 HEADER = ("id", "paper", "verdict", "worst", "tolerance", "ratio", "instances", "seconds")
 
@@ -53,22 +63,25 @@ class Result:
 
 
 def measure_all(chosen: Mapping[str, Claim], counts: Mapping[str, int], seed: int) -> list[Result]:
-    """Measure claims one after the other; an error ends that claim's measurement, not the run."""
-    total = sum(counts.values())
-    results = []
-    with Progress(total) as progress:
-        for key, claim in chosen.items():
+    """Measure claims one after the other."""
+    with Progress(sum(counts.values())) as progress:
+        return [
+            measure_one(key, claim, counts[key], seed, progress.advance)
+            for key, claim in chosen.items()
+        ]
 
-            def advance(_done: int, _total: int, key: str = key) -> None:
-                progress.advance(key)
 
-            try:
-                measured = measure(claim, samples=counts[key], seed=seed, progress=advance)
-            except Exception as error:
-                results.append(Result(key, claim, None, headline(error)))
-            else:
-                results.append(Result(key, claim, measured, ""))
-    return results
+def measure_one(
+    key: str, claim: Claim, samples: int, seed: int, advance: Callable[[str], None]
+) -> Result:
+    """Measure a claim, calling `advance(key)` after each instance; an error is a result too."""
+    try:
+        measured = measure(
+            claim, samples=samples, seed=seed, progress=lambda _done, _total: advance(key)
+        )
+    except Exception as error:
+        return Result(key, claim, None, headline(error))
+    return Result(key, claim, measured, "")
 
 
 def as_row(result: Result) -> list[str]:
@@ -84,7 +97,14 @@ def as_row(result: Result) -> list[str]:
 
 def as_json(results: Sequence[Result], samples: int | None, at_most: int | None, seed: int) -> str:
     """Return every figure of a run as JSON (infinities as the strings "inf" and "-inf")."""
-    document = {
+    return document([as_record(result) for result in results], samples, at_most, seed)
+
+
+def document(
+    records: Sequence[Mapping[str, Any]], samples: int | None, at_most: int | None, seed: int
+) -> str:
+    """Return the JSON of a run from its records, with what produced them."""
+    content = {
         "sdtheory": sdtheory.__version__,
         "python": platform.python_version(),
         "numpy": np.__version__,
@@ -93,12 +113,13 @@ def as_json(results: Sequence[Result], samples: int | None, at_most: int | None,
         "samples": samples,
         "at_most": at_most,
         "seed": seed,
-        "claims": [_record(result) for result in results],
+        "claims": list(records),
     }
-    return json.dumps(document, indent=1, allow_nan=False) + "\n"
+    return json.dumps(content, indent=1, allow_nan=False) + "\n"
 
 
-def _record(result: Result) -> dict[str, Any]:
+def as_record(result: Result) -> dict[str, Any]:
+    """Return everything about a result as values of JSON."""
     claim, found = result.claim, result.measured
     record: dict[str, Any] = {
         "id": result.id,

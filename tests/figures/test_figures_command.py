@@ -1,74 +1,81 @@
-"""``python -m figures``: files, manifest, exit status."""
+"""``python -m figures``: files, manifest, progress, exit status."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
-from matplotlib.figure import Figure
+from toy_figures import line, missing, spec
 
-from experiments.store import MissingResultError
 from figures import __main__ as command
-from figures.registry import FigureSpec
+
+ROOT = Path(__file__).parents[2]
 
 
-def line():
-    drawn = Figure()
-    drawn.add_subplot().plot([0.0, 1.0], [2.0, 3.0])
-    return drawn
-
-
-def missing():
-    raise MissingResultError("no stored result; run: python -m experiments probe --preset cpu")
-
-
-def spec(function, **changes):
-    fields = {
-        "id": f"nobody.{function.__name__}",
-        "caption": "A line.",
-        "parameters": {"n": 2},
-        "origin": "guess",
-        "experiment": None,
-        "function": function,
-    }
-    return FigureSpec(**fields | changes)
-
-
-@pytest.fixture
-def collection(monkeypatch):
-    """Replace the published figures; return the dictionary to fill."""
-    specs = {"nobody.line": spec(line)}
-    monkeypatch.setattr(command, "published", lambda: specs)
-    return specs
+def manifest(folder):
+    return json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
 
 
 @pytest.mark.usefixtures("collection")
 class TestDrawing:
-    def test_writes_three_files_and_a_record(self, tmp_path, capsys):
+    def test_writes_pictures_numbers_and_a_record(self, tmp_path, capsys):
         assert command.main(["--out", str(tmp_path)]) == 0
-        assert capsys.readouterr().out == f"{tmp_path}/nobody.line.pdf\n"
+        out = capsys.readouterr().out.splitlines()
+        assert out == [
+            f"{tmp_path}/nobody.line.pdf",
+            f"1 of 1 figures drawn, 0 unchanged: {tmp_path}",
+        ]
         written = {path.name for path in tmp_path.iterdir()}
-        assert written == {"manifest.json", *(f"nobody.line.{e}" for e in ("pdf", "png", "csv"))}
-        (record,) = json.loads((tmp_path / "manifest.json").read_text())
-        assert (record["id"], record["parameters"], record["numbers"]) == (
-            "nobody.line", {"n": 2}, 2,
-        )  # fmt: skip
+        kinds = ("pdf", "png", "webp", "csv", "json")
+        assert written == {"manifest.json", *(f"nobody.line.{kind}" for kind in kinds)}
+        (record,) = manifest(tmp_path)
+        assert record == json.loads((tmp_path / "nobody.line.json").read_text())
+        assert record["command"] == "python -m figures nobody.line"
+        assert record["parameters"] == {"n": 2, "seed": 0}
+        assert record["origins"] == {"n": "guess", "seed": "ours"}
+        assert record["numbers"] == 2
 
     def test_the_same_numbers_give_the_same_bytes(self, tmp_path):
         for folder in ("a", "b"):
             command.main(["--out", str(tmp_path / folder)])
-        for name in ("nobody.line.pdf", "nobody.line.png", "nobody.line.csv"):
+        for kind in ("pdf", "png", "webp", "csv"):
+            name = f"nobody.line.{kind}"
             assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+    def test_a_second_run_draws_nothing_unless_told_to(self, tmp_path, capsys):
+        for arguments, drawn in ([], 1), ([], 0), (["--fresh"], 1):
+            command.main(["--out", str(tmp_path), *arguments])
+            assert capsys.readouterr().out.splitlines()[-1].startswith(f"{drawn} of 1 figures")
 
     def test_an_unknown_name_is_bad_usage(self, capsys):
         assert command.main(["nobody.lines"]) == 2
+        err = capsys.readouterr().err
+        assert err.count("\n") == 1
+        assert "nobody.lines" in err
+
+    def test_an_unknown_option_is_bad_usage(self, capsys):
+        with pytest.raises(SystemExit) as stop:
+            command.main(["--colour"])
+        assert stop.value.code == 2
         assert capsys.readouterr().err.count("\n") == 1
+
+    def test_a_folder_that_cannot_be_written_is_one_line(self, capsys):
+        assert command.main(["--out", "/dev/null/figures"]) == 2
+        err = capsys.readouterr().err
+        assert err.startswith("figures: ")
+        assert "/dev/null" in err
+        assert err.count("\n") == 1
 
 
 def test_drawing_one_keeps_the_others_in_the_manifest(collection, tmp_path):
     collection["nobody.other"] = spec(line, id="nobody.other")
     command.main(["--out", str(tmp_path)])
     command.main(["nobody.line", "--out", str(tmp_path)])
-    ids = [record["id"] for record in json.loads((tmp_path / "manifest.json").read_text())]
-    assert ids == ["nobody.line", "nobody.other"]
+    assert [record["id"] for record in manifest(tmp_path)] == ["nobody.line", "nobody.other"]
 
 
 def test_a_figure_that_is_gone_leaves_the_manifest(collection, tmp_path):
@@ -76,8 +83,7 @@ def test_a_figure_that_is_gone_leaves_the_manifest(collection, tmp_path):
     command.main(["--out", str(tmp_path)])
     del collection["nobody.other"]
     command.main(["--out", str(tmp_path)])
-    ids = [record["id"] for record in json.loads((tmp_path / "manifest.json").read_text())]
-    assert ids == ["nobody.line"]
+    assert [record["id"] for record in manifest(tmp_path)] == ["nobody.line"]
 
 
 def test_a_missing_result_names_the_command_and_the_rest_is_drawn(collection, tmp_path, capsys):
@@ -85,4 +91,61 @@ def test_a_missing_result_names_the_command_and_the_rest_is_drawn(collection, tm
     assert command.main(["--out", str(tmp_path)]) == 1
     out, err = capsys.readouterr()
     assert "nobody.line.pdf" in out
+    assert "1 of 2 figures drawn" in out
     assert "run: python -m experiments probe --preset cpu" in err
+
+
+def test_a_figure_that_fails_is_one_line_and_the_rest_is_drawn(collection, tmp_path, capsys):
+    def broken():
+        return {}["absent"]
+
+    collection["nobody.broken"] = spec(broken)
+    assert command.main(["--out", str(tmp_path)]) == 1
+    out, err = capsys.readouterr()
+    assert "nobody.line.pdf" in out
+    assert err.startswith("nobody.broken: KeyError: 'absent'; at ")
+    assert err.count("\n") == 1
+
+
+STOPPED = """
+import sys, time
+from pathlib import Path
+from toy_figures import line, spec
+from figures import __main__ as command
+
+folder = Path(sys.argv[1])
+
+def slow():
+    (folder / "started").touch()
+    time.sleep(60)
+
+specs = {"nobody.line": spec(line), "nobody.slow": spec(slow)}
+command.published = lambda: specs
+sys.exit(command.main(["--out", str(folder)]))
+"""
+
+
+@pytest.mark.parametrize(("sent", "status"), [(signal.SIGINT, 130), (signal.SIGKILL, -9)])
+def test_what_was_drawn_before_a_stop_is_whole_and_kept(tmp_path, sent, status, monkeypatch):
+    process = subprocess.Popen(
+        [sys.executable, "-c", STOPPED, tmp_path],
+        env=os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A job in the background of a script is started with SIGINT ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    while not (tmp_path / "started").exists():
+        assert process.poll() is None, process.stderr.read()
+        time.sleep(0.05)
+    process.send_signal(sent)
+    err = process.communicate(timeout=30)[1]
+    assert process.returncode == status
+    if sent == signal.SIGINT:
+        assert err == "figures: interrupted\n"
+    drawn_at = (tmp_path / "nobody.line.json").stat().st_mtime_ns
+    monkeypatch.setattr(command, "published", lambda: {"nobody.line": spec(line)})
+    assert command.main(["--out", str(tmp_path)]) == 0
+    assert (tmp_path / "nobody.line.json").stat().st_mtime_ns == drawn_at
+    assert [record["id"] for record in manifest(tmp_path)] == ["nobody.line"]

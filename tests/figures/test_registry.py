@@ -4,7 +4,8 @@ import matplotlib as mpl
 import pytest
 from matplotlib.figure import Figure
 
-from figures import registry
+from experiments import catalogue
+from figures import drawing, registry
 
 
 def empty():
@@ -34,6 +35,25 @@ class TestRegistering:
     def test_origin_is_one_of_three(self):
         with pytest.raises(ValueError, match=r"origin of nobody\.empty must be one of"):
             registry.figure("nobody.empty", caption="-", parameters={}, origin="mine")(empty)
+
+    def test_parameters_of_another_origin_are_named(self):
+        registry.figure(
+            "nobody.empty", caption="-", parameters={"n": 3, "seed": 0}, origin="paper",
+            except_for={"seed": "ours"},
+        )(empty)  # fmt: skip
+        spec = registry._REGISTRY["nobody.empty"]
+        assert [spec.origin_of(name) for name in ("n", "seed")] == ["paper", "ours"]
+
+    @pytest.mark.parametrize(
+        ("others", "message"),
+        [({"seed": "mine"}, "origin of nobody.empty"), ({"m": "ours"}, "must name parameters")],
+    )
+    def test_exceptions_are_parameters_with_an_origin(self, others, message):
+        register = registry.figure(
+            "nobody.empty", caption="-", parameters={"seed": 0}, except_for=others
+        )
+        with pytest.raises(ValueError, match=message):
+            register(empty)
 
     def test_an_id_belongs_to_one_module(self):
         registry.figure("nobody.empty", caption="-", parameters={})(empty)
@@ -67,3 +87,12 @@ def test_published_figures_are_found_without_importing_the_machinery_as_figures(
     for name, spec in registry.published().items():
         assert spec.id == name
         assert spec.function.__module__.startswith("figures.")
+
+
+@pytest.mark.parametrize("name", registry.published())
+def test_a_record_says_what_made_the_figure(name):
+    spec = registry.published()[name]
+    assert drawing.command(spec) == f"python -m figures {name}"
+    assert spec.caption.endswith((".", ")"))
+    assert spec.parameters, "a figure depends on something"
+    assert spec.experiment is None or spec.experiment in catalogue.names()
