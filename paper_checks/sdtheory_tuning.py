@@ -60,18 +60,17 @@ def left_out_pipeline(seed: int, lam: float) -> float:
     finds the best weight in the proportional limit.""",
     kind="statistical",
     instances=lambda draw: {
-        "ratio": 0.5,
-        "lam_mean": draw.choice([0.1, 0.2]),
-        "seed": draw.integer(1, 3),
+        "ratio": draw.choice([0.5, 1.5]),
+        "lam_mean": draw.choice([0.05, 0.2]),
+        "seed": draw.integer(1, 5),
     },
     tolerance=5.0,
     guards=("sdtheory.label_noise.tuning.tuned_of",),
-    sensitivity=2e-1,
 )
 def corrected_gcv_is_consistent(ratio: float, lam_mean: float, seed: int) -> float:
     """Return the distance of the mean estimate from the limit, in standard errors."""
     truth = float(label_noise.isotropic_xi(lam_mean, ratio, 1.0, 1.0))
-    return z_score(estimates(ratio, lam_mean, seed, "gcv"), truth, precision=0.03)
+    return z_score(estimates(ratio, lam_mean, seed, "gcv"), truth, precision=0.003)
 
 
 @claim(

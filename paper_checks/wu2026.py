@@ -1,5 +1,6 @@
 """Wu, Yang & Sun 2026: why self-training helps and hurts."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,31 +13,28 @@ PAPER = "Wu, Yang & Sun 2026"
 FloatArray = np.ndarray[Any, np.dtype[np.float64]]
 
 
-def _simulated(seed: int, rounds: int) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return the limit, and risks and their estimates in 12 runs with 150 features."""
+P, N, LAM, ROUNDS, RUNS = 240, 160, 0.3, 2, 16
+EIGENVALUES = np.where(np.arange(P) < P // 10, 9.0, 1.0)
+ENERGY = np.where(np.arange(P) < P // 10, 0.04, 0.004)
+
+
+def _chains(seed: int) -> Iterator[tuple[FloatArray, FloatArray, FloatArray]]:
+    """Yield the labelled design, the maps from its labels to coefficients, and the risks.
+
+    Risks are exact means over label noise and signs of the signal: designs alone are random.
+    """
     rng = np.random.default_rng(seed)
-    p, n, lam = 150, 100, 0.3
-    s = np.where(np.arange(p) < 15, 9.0, 1.0)
-    beta = np.where(np.arange(p) < 15, 0.25, 0.08)
-    risks, guesses = [], []
-    for _ in range(12):
-        estimates: list[FloatArray] = []
-        traces, product = [], np.eye(p)
-        for t in range(rounds + 1):
-            x = rng.normal(size=(n, p)) * np.sqrt(s)
-            if t == 0:
-                first, y = x, x @ beta + rng.normal(size=n)
-            target = y if t == 0 else x @ estimates[-1]
-            fit = np.linalg.solve(x.T @ x + n * lam * np.eye(p), x.T)
-            estimates.append(fit @ target)
-            product = fit @ x @ product
-            traces.append(float(np.trace(product)))
-        stacked = np.array(estimates)
-        risks.append((stacked - beta) ** 2 @ s)
-        guesses.append(label_noise.iterated_gcv(first, y, stacked, traces, lam) - 1)
-    made = ProportionalProblem(s, beta**2, p / n, 1.0)
-    limit = label_noise.self_training(made, lam, rounds).risk
-    return limit, np.array(risks), np.array(guesses)
+    for _ in range(RUNS):
+        maps: list[FloatArray] = []
+        designs = rng.normal(size=(ROUNDS + 1, N, P)) * np.sqrt(EIGENVALUES)
+        for x in designs:
+            fit = np.linalg.solve(x.T @ x + N * LAM * np.eye(P), x.T)
+            maps.append(fit @ x @ maps[-1] if maps else fit)
+        risks = [
+            EIGENVALUES @ ((m @ designs[0] - np.eye(P)) ** 2 @ ENERGY + np.sum(m**2, axis=1))
+            for m in maps
+        ]
+        yield designs[0], np.array(maps), np.array(risks)
 
 
 @claim(
@@ -47,15 +45,16 @@ def _simulated(seed: int, rounds: int) -> tuple[FloatArray, FloatArray, FloatArr
     says="""With fresh features in every round the risk follows a recursion: what is systematic
     grows as signal is forgotten, what is random fades.""",
     kind="statistical",
-    instances=lambda draw: {"seed": draw.seed()},
+    instances=lambda draw: {"seed": draw.integer(1, 12)},
     tolerance=5.0,
     guards=("sdtheory.label_noise.proportional.self_training.self_training",),
-    sensitivity=4e-1,
+    sensitivity=2.5e-2,
 )
 def risk_after_each_round(seed: int) -> float:
     """Return the distance of simulated risks from the limit in standard errors."""
-    limit, risks, _ = _simulated(seed, 2)
-    return z_score(risks, limit, precision=0.1)
+    made = ProportionalProblem(EIGENVALUES, ENERGY, P / N, 1.0)
+    limit = label_noise.self_training(made, LAM, ROUNDS).risk
+    return z_score([risks for _, _, risks in _chains(seed)], limit, precision=0.005)
 
 
 def _noisy(draw: Draw) -> dict[str, Any]:
@@ -94,12 +93,29 @@ def u_shape(noise_var: float, lam: float) -> float:
     says="""The risk after every round can be estimated from the first labelled sample alone, from
     its residuals and the traces of the products of smoothers.""",
     kind="statistical",
-    instances=lambda draw: {"seed": draw.seed()},
+    instances=lambda draw: {"seed": draw.integer(1, 12)},
     tolerance=5.0,
     guards=("sdtheory.label_noise.proportional.self_training.iterated_gcv",),
-    sensitivity=4e-1,
+    sensitivity=2e-2,
 )
 def iterated_gcv(seed: int) -> float:
-    """Return the mean difference of estimate and risk, in standard errors."""
-    _, risks, guesses = _simulated(seed, 2)
-    return z_score(guesses - risks, np.zeros(3), precision=0.2, scale=risks.mean(axis=0))
+    """Return the mean difference of estimate and risk, in standard errors.
+
+    For given designs the estimate is a quadratic form in the labels. Its error on one draw of them,
+    known exactly, is taken off the estimate: what is left varies with the designs alone.
+    """
+    rng = np.random.default_rng(seed)
+    gaps, sizes = [], []
+    for x, maps, risks in _chains(seed):
+        y = x @ (np.sqrt(ENERGY) * rng.choice([-1.0, 1.0], size=P)) + rng.normal(size=N)
+        traces = np.array([np.trace(m @ x) for m in maps])
+        residual = np.eye(N) - x @ maps
+        shares = (traces / (N - traces[0]))[:, None, None]
+        corrected = residual + shares * residual[0]
+        drawn = np.mean((corrected @ y) ** 2, axis=1)
+        mean = np.sum((corrected @ x) ** 2 @ ENERGY, axis=1) / N
+        mean += np.sum(corrected**2, axis=(1, 2)) / N
+        found = label_noise.iterated_gcv(x, y, maps @ y, traces, LAM)
+        gaps.append(found - drawn + mean - 1.0 - risks)
+        sizes.append(risks)
+    return z_score(gaps, np.zeros(ROUNDS + 1), precision=0.01, scale=np.mean(sizes, axis=0))
