@@ -8,10 +8,17 @@ from __future__ import annotations
 
 from typing import Any
 
-import array_api_compat
 import numpy as np
 
-__all__ = ["Array", "device", "eps", "first", "is_array", "namespace", "place", "size", "to_numpy"]
+try:
+    import array_api_compat
+except ModuleNotFoundError:  # a checkout on a machine where nothing can be installed
+    from sklearn.externals import array_api_compat
+
+__all__ = [
+    "Array", "device", "eps", "first", "is_array", "namespace", "place", "size", "to_numpy",
+    "triangle",
+]
 
 # Arrays of any array-API library. The standard has no common base class to annotate with.
 Array = Any
@@ -66,3 +73,17 @@ def to_numpy(array: Array) -> np.ndarray[Any, Any]:
     flat = namespace(array).reshape(array, (-1,))
     values = [float(flat[i]) for i in range(flat.shape[0])]
     return np.asarray(values).reshape(tuple(array.shape))
+
+
+def triangle(matrix: Array) -> Array:
+    """Return R (..., min(m, k), k) of the factorisation Q R of (..., m, k), without forming Q.
+
+    >>> abs(triangle(np.array([[3.0], [4.0]])))
+    array([[5.]])
+    """
+    if array_api_compat.is_numpy_array(matrix):
+        return np.linalg.qr(matrix, mode="r")
+    xp = namespace(matrix)
+    if array_api_compat.is_torch_array(matrix):
+        return xp.linalg.qr(matrix, mode="r")[1]
+    return xp.linalg.qr(matrix, mode="reduced")[1]
