@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from scipy import special
 
 from sdtheory.jepa.modes import Flags, Floats
 
@@ -64,7 +65,7 @@ def curve(p: float, q: float) -> Curve:
     count = int(clock[-1] / SPACING) + 2
     knots = np.interp(np.linspace(0.0, clock[-1], count), clock, grid)
     phi = p * knots + q * softplus(knots)
-    share = 1.0 / (1.0 + np.exp(-knots))
+    share = special.expit(knots)
     step = _local(p, q, share[:-1], np.diff(knots))
     growth = np.exp(np.diff(phi))
     reference = 0 if p > 0 else int(np.searchsorted(knots, np.log(max(q, 1.0))))
@@ -104,7 +105,7 @@ def elapsed(line: Curve, start: Floats, stop: Floats) -> tuple[Floats, Floats]:
     slope = np.maximum(np.abs(_slope(line, start)), np.abs(_slope(line, stop)))
     near = (stop - start) * (1.0 + slope) < 4.0
     if near.any():  # where the difference would cancel, integrate directly
-        share = 1.0 / (1.0 + np.exp(-start[near]))
+        share = special.expit(start[near])
         total[near] = _local(line.p, line.q, share, (stop - start)[near], _FINE_GAUSS)
         excess[near] = 0.0
     return total, excess

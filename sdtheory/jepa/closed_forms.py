@@ -10,7 +10,7 @@ import numpy as np
 from scipy import special
 
 from sdtheory import _checks
-from sdtheory.jepa.modes import Floats, Mode, Objective
+from sdtheory.jepa.modes import Floats, Mode, Objective, per_mode
 
 __all__ = [
     "blow_up_time",
@@ -21,6 +21,9 @@ __all__ = [
     "size_without_variance",
     "time_at_infinite_depth",
 ]
+
+
+NEAR_BRANCH = 0.1
 
 
 def phase(x: object, depth: int, objective: Objective = "jepa") -> Floats:
@@ -45,19 +48,21 @@ def phase(x: object, depth: int, objective: Objective = "jepa") -> Floats:
         if bool(np.any((ratio == 0) | (ratio == 1))):
             raise ValueError(f"x must differ from 0 and 1, where time is infinite, got {ratio}")
         powers = np.zeros_like(ratio)
-        for n in range(2 * layers - 1, 0, -1):  # Horner in 1/x
-            powers = (powers + 1.0 / n) / ratio
+        with np.errstate(over="ignore"):  # a phase beyond the largest float is infinite
+            for n in range(2 * layers - 1, 0, -1):  # Horner in 1/x
+                powers = (powers + 1.0 / n) / ratio
         return np.asarray(np.log(np.abs(ratio / (1.0 - ratio))) - powers)
     ratio = _checks.array("x", x, above=0.0, below=1.0)
     if layers == 1:
         return np.asarray(np.log(ratio) - 0.5 * np.log1p(-(ratio**2)))
     b = (1.0 - layers) / (layers + 1.0)
     hyper = special.hyp2f1(1.0, b, 1.0 + b, ratio ** (layers + 1))
-    return np.asarray(ratio ** (1 - layers) / (1 - layers) * hyper)
+    with np.errstate(over="ignore"):
+        return np.asarray(ratio ** (1 - layers) / (1 - layers) * hyper)
 
 
 def size_at_depth_one(
-    mode: Mode, scale: float, times: object, objective: Objective = "jepa"
+    mode: Mode, scale: object, times: object, objective: Objective = "jepa"
 ) -> Floats:
     """Return the encoder size at depth 1, for rho > 0; shape mode.shape + times.shape.
 
@@ -69,23 +74,48 @@ def size_at_depth_one(
     >>> size_at_depth_one(Mode(1.3, 1.3 / 0.6), scale=1e-2, times=80.0)
     array(0.325126)
     """
-    eps = _checks.number("scale", scale, above=0.0)
+    eps = per_mode("scale", scale, mode.shape, above=0.0)
     clock = _checks.array("times", times, at_least=0.0)
     _checks.array("covariance", mode.covariance, above=0.0)
-    lam, rho = (a.reshape(a.shape + (1,) * clock.ndim) for a in (mode.covariance, mode.rho))
+    lam, rho, eps = (
+        a.reshape(a.shape + (1,) * clock.ndim) for a in (mode.covariance, mode.rho, eps)
+    )
     if _checks.choice("objective", objective, ("jepa", "mae")) == "mae":
-        return np.asarray(np.sqrt(rho / (1.0 + (rho / eps**2 - 1.0) * np.exp(-2 * lam * clock))))
+        # divided by rho, so that nothing cancels where the size falls from far above it
+        gone = -np.expm1(-2.0 * lam * clock) / rho
+        return np.asarray(1.0 / np.sqrt(gone + np.exp(-2.0 * lam * clock) / eps**2))
     start = np.asarray(rho / eps - 1.0)
     # above the fixed point z is negative and W is called with a negative argument >= -1/e
     with np.errstate(divide="ignore"):
         log_start = np.log(np.abs(start))
     exponent = log_start + start - lam * rho * clock
     decay = special.lambertw(-np.exp(np.minimum(exponent, 0.0))).real
-    return np.asarray(rho / (1.0 + np.where(start > 0, special.wrightomega(exponent), decay)))
+    share = np.asarray(1.0 + np.where(start > 0, special.wrightomega(exponent), decay))
+    # share = rho / size; W loses its digits at its branch point, where size >> rho
+    far = np.asarray(~(share >= NEAR_BRANCH))
+    share[far] = _far_above(
+        (rho / eps + 0.0 * clock)[far], (np.sqrt(lam) * np.sqrt(rho) * np.sqrt(clock))[far]
+    )
+    return np.asarray(rho / share)
 
 
-def size_without_covariance(variance: object, scale: float, times: object) -> Floats:
+def _far_above(start: Floats, root: Floats) -> Floats:
+    """Return the small rho / size after a drift root^2 of g(y) = -y - log(1 - y) from `start`."""
+
+    def rise(y: Floats) -> Floats:  # g(y) / y^2, which no size underflows
+        return np.asarray(sum(y**n / (n + 2) for n in range(18)))
+
+    y = np.hypot(start, np.sqrt(2.0) * root)
+    for _ in range(6):  # g is convex and y starts above the root
+        gap = rise(y) - rise(start) * (start / y) ** 2 - (root / y) ** 2
+        y = y * (1.0 - gap * (1.0 - y))
+    return np.asarray(y)
+
+
+def size_without_covariance(variance: object, scale: object, times: object) -> Floats:
     """Return scale / sqrt(1 + 2 s^2 scale^2 t): noise is unlearned alike at every depth.
+
+    `scale` is one number or has the shape of `variance`; the times come last in the result.
 
     Examples
     --------
@@ -93,14 +123,14 @@ def size_without_covariance(variance: object, scale: float, times: object) -> Fl
     array(0.199557)
     """
     s2 = _checks.array("variance", variance, above=0.0)
-    eps = _checks.number("scale", scale, above=0.0)
+    eps = per_mode("scale", scale, s2.shape, above=0.0)
     clock = _checks.array("times", times, at_least=0.0)
-    s2 = s2.reshape(s2.shape + (1,) * clock.ndim)
+    s2, eps = (a.reshape(a.shape + (1,) * clock.ndim) for a in (s2, eps))
     return np.asarray(eps / np.sqrt(1.0 + 2.0 * s2 * eps**2 * clock))
 
 
 def blow_up_time(
-    covariance: object, depth: int, scale: float, objective: Objective = "jepa"
+    covariance: object, depth: int, scale: object, objective: Objective = "jepa"
 ) -> Floats:
     """Return when a mode without variance diverges: L w0^(1-m) / ((m-1) lambda), w0 = scale^(1/L).
 
@@ -112,15 +142,16 @@ def blow_up_time(
     20.0
     """
     lam = _checks.array("covariance", covariance, above=0.0)
-    eps = _checks.number("scale", scale, above=0.0)
+    eps = per_mode("scale", scale, lam.shape, above=0.0)
     power = _start_power(depth, objective)
     if power == 1:
         return np.full_like(lam, np.inf)
-    return np.asarray(depth * eps ** ((1 - power) / depth) / ((power - 1) * lam))
+    with np.errstate(over="ignore"):  # a time beyond the largest float is infinite
+        return np.asarray(depth * eps ** ((1 - power) / depth) / ((power - 1) * lam))
 
 
 def size_without_variance(
-    covariance: object, depth: int, scale: float, times: object, objective: Objective = "jepa"
+    covariance: object, depth: int, scale: object, times: object, objective: Objective = "jepa"
 ) -> Floats:
     """Return the size of modes with s^2 = 0: scale (1 - t / blow-up)^(-L / (m-1)), m as above.
 
@@ -137,13 +168,14 @@ def size_without_variance(
             f"times must be below the blow-up at {float(np.min(end)):g}, got {float(np.max(clock))}"
         )
     power = _start_power(depth, objective)
-    lam, end = (a.reshape(a.shape + (1,) * clock.ndim) for a in (lam, end))
+    size = per_mode("scale", scale, lam.shape, above=0.0)
+    lam, end, size = (a.reshape(a.shape + (1,) * clock.ndim) for a in (lam, end, size))
     if power == 1:
-        return np.asarray(scale * np.exp(lam * clock))
-    return np.asarray(scale * np.exp(-depth / (power - 1) * np.log1p(-clock / end)))
+        return np.asarray(size * np.exp(lam * clock))
+    return np.asarray(size * np.exp(-depth / (power - 1) * np.log1p(-clock / end)))
 
 
-def size_at_infinite_depth(mode: Mode, scale: float, times: object) -> Floats:
+def size_at_infinite_depth(mode: Mode, scale: object, times: object) -> Floats:
     """Return scale / sqrt(1 + 2 (s^2 - lambda) scale^2 t), JEPA's limit L -> infinity for rho < 1.
 
     Every layer then has size 1, so a feature with rho < 1 decays as if it had no covariance and a

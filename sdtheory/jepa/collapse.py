@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
-from scipy import integrate
+from numpy.typing import ArrayLike
 
 from sdtheory import _checks
-from sdtheory.jepa.modes import Floats, Objective
+from sdtheory.jepa._integrate import ascending, integrated
+from sdtheory.jepa.modes import Floats, Objective, per_mode
 from sdtheory.jepa.network import Network, Views
 
 __all__ = [
@@ -16,7 +19,7 @@ __all__ = [
     "quasi_static_predictor",
 ]
 
-ComplexArray = np.ndarray[tuple[int], np.dtype[np.complex128]]
+ComplexArray = np.ndarray[Any, np.dtype[np.complex128]]
 
 
 def quasi_static_predictor(views: Views, encoder: object) -> Floats:
@@ -70,29 +73,35 @@ def collapse_floor(network: Network) -> float:
 
 
 def complex_path(
-    rho: complex, variance: float, depth: int, layer: float, times: object
+    rho: ArrayLike, variance: object, depth: int, layer: object, times: object
 ) -> ComplexArray:
-    """Return the predictor v(t) of a plane with complex rho, from v = w = `layer` (raw times).
+    """Return the predictor v(t) of planes with complex rho, from v = w = `layer` (raw times).
 
     dv/dt = |v|^(2L) s^2 (rho - v) moves v on the straight segment from `layer` to rho; it arrives
     unless the segment passes through zero, that is unless rho is real and negative. The singular
-    values of the encoder are |v|^L.
+    values of the encoder are |v|^L. `variance` and `layer` are numbers or one a plane; the result
+    has shape rho.shape + (T,).
 
     >>> complex_path(0.9j, 1.0, depth=1, layer=0.1, times=[0.0, 1e4])
     array([0.1+0.j , 0. +0.9j])
     """
-    end, s2 = complex(rho), _checks.number("variance", variance, above=0.0)
+    ends = np.asarray(rho, dtype=np.complex128)
+    if not bool(np.isfinite(ends).all()):
+        raise ValueError(f"rho must be finite, got {ends}")
     layers = _checks.integer("depth", depth, at_least=1)
-    start = _checks.number("layer", layer, above=0.0)
-    clock = _checks.array("times", times, ndim=1, at_least=0.0)
+    variances = per_mode("variance", variance, ends.shape, above=0.0)
+    starts = per_mode("layer", layer, ends.shape, above=0.0)
+    clock = ascending("times", times)
 
-    # u = -log(share of the segment still ahead) keeps its digits near the end
-    def rate(_: float, u: Floats) -> Floats:
-        v = end + (start - end) * np.exp(-u)
-        return np.asarray(s2 * np.abs(v) ** (2 * layers))
+    def path(end: complex, s2: float, start: float) -> ComplexArray:
+        # u = -log(share of the segment still ahead) keeps its digits near the end
+        def rate(_: float, u: Floats) -> Floats:
+            v = end + (start - end) * np.exp(-u)
+            return np.asarray(s2 * np.abs(v) ** (2 * layers))
 
-    solved = integrate.solve_ivp(
-        rate, (0.0, float(clock[-1])), [0.0], "LSODA", clock, rtol=1e-11, atol=1e-12
-    )
-    ahead = np.exp(-solved.y[0])
-    return np.asarray(end * -np.expm1(-solved.y[0]) + start * ahead)
+        (u,) = integrated(rate, [0.0], clock, rtol=1e-11, atol=1e-12)
+        return np.asarray(end * -np.expm1(-u) + start * np.exp(-u))
+
+    each = zip(ends.reshape(-1), variances.reshape(-1), starts.reshape(-1), strict=True)
+    paths = [path(complex(end), float(s2), float(start)) for end, s2, start in each]
+    return np.asarray(np.stack(paths).reshape(*ends.shape, clock.size))

@@ -8,10 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import integrate, special
+from scipy import special
 
 from sdtheory import _checks
-from sdtheory.jepa.modes import Floats, Mode
+from sdtheory.jepa._integrate import ascending, integrated
+from sdtheory.jepa.modes import Floats, Mode, per_mode
 
 __all__ = ["EmaPath", "ema_delay", "ema_path", "ema_rates", "slow_ema_time"]
 
@@ -28,7 +29,7 @@ class EmaPath:
     """theta, size of each target layer, same shape."""
 
 
-def ema_path(mode: Mode, depth: int, scale: float, memory: float, times: object) -> EmaPath:
+def ema_path(mode: Mode, depth: int, scale: object, memory: object, times: object) -> EmaPath:
     """Integrate w' = w^L (lambda theta^L - s^2 w^(L+1)), theta' = (w - theta) / memory (raw time).
 
     Target and layers are equal at the start. Discrete momentum mu with step eta has
@@ -41,23 +42,20 @@ def ema_path(mode: Mode, depth: int, scale: float, memory: float, times: object)
     array([0.1, 0.5])
     """
     layers = _checks.integer("depth", depth, at_least=1)
-    start = _checks.number("scale", scale, above=0.0) ** (1.0 / layers)
-    tau = _checks.number("memory", memory, above=0.0)
-    clock = _checks.array("times", times, ndim=1, at_least=0.0)
+    start = per_mode("scale", scale, mode.shape, above=0.0).reshape(-1) ** (1.0 / layers)
+    memories = per_mode("memory", memory, mode.shape, above=0.0).reshape(-1)
+    clock = ascending("times", times)
 
-    def path(lam: float, s2: float) -> Floats:
+    def path(lam: float, s2: float, begin: float, tau: float) -> Floats:
         def rate(_: float, logs: Floats) -> list[float]:
             w, theta = np.exp(logs)
             drive = w ** (layers - 1) * (lam * theta**layers - s2 * w ** (layers + 1))
             return [drive, (w / theta - 1.0) / tau]
 
-        span, begin = (0.0, float(clock[-1])), [np.log(start)] * 2
-        return np.asarray(
-            integrate.solve_ivp(rate, span, begin, "LSODA", clock, rtol=1e-10, atol=1e-12).y
-        )
+        return integrated(rate, [np.log(begin)] * 2, clock, rtol=1e-10, atol=1e-12)
 
-    pairs = zip(mode.covariance.reshape(-1), mode.variance.reshape(-1), strict=True)
-    logs = np.stack([path(float(lam), float(s2)) for lam, s2 in pairs])
+    lam, s2 = mode.covariance.reshape(-1), mode.variance.reshape(-1)
+    logs = np.stack([path(*map(float, one)) for one in zip(lam, s2, start, memories, strict=True)])
     layer, target = np.exp(logs).transpose(1, 0, 2).reshape(2, *mode.shape, clock.size)
     return EmaPath(clock, layer, target)
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import optimize
+from scipy import optimize, special
 
 from sdtheory import _checks
 from sdtheory.jepa._curve import curve, elapsed
 from sdtheory.jepa.closed_forms import phase
-from sdtheory.jepa.modes import Floats, Mode, Objective
+from sdtheory.jepa.modes import Floats, Mode, Objective, learnable, per_mode
 
 __all__ = [
     "TimeExpansion",
@@ -32,13 +32,17 @@ class TimeExpansion:
     """Terms of a critical time in paper time, in falling order of size as scale -> 0."""
 
     leading: Floats
-    """JEPA: S = (1/lambda) sum over n < 2L of L / (n rho^(2L-n-1) b^n); MAE: the pole in scale."""
+    """JEPA: S = (1/lambda) sum over n < 2L of L / (n rho^(2L-n-1) b^n); MAE: the pole in scale.
+    Infinite for a mode that is never learned from this scale; its other terms are 0."""
     logarithm: Floats
     """The term in log(1/scale); for MAE it exists only at depth 1, where it leads."""
     constant: Floats
     """K, the term of order 1: the time of the transition itself, of either sign."""
     correction: Floats
     """First term that vanishes with the scale: order b (JEPA) or b^2 (MAE)."""
+    remainder: Floats
+    """The whole critical time minus `leading`, exactly: to every digit, also where the difference
+    of the two large times has none. `logarithm`, `constant` and `correction` approximate it."""
 
     @property
     def total(self) -> Floats:
@@ -47,7 +51,7 @@ class TimeExpansion:
 
 
 def critical_time_expansion(
-    mode: Mode, depth: int, scale: float, fraction: float = 0.5, objective: Objective = "jepa"
+    mode: Mode, depth: int, scale: object, fraction: object = 0.5, objective: Objective = "jepa"
 ) -> TimeExpansion:
     """Expand `critical_time` for scale -> 0, for modes with rho > 0.
 
@@ -62,40 +66,60 @@ def critical_time_expansion(
     >>> terms = critical_time_expansion(Mode.from_rho(1.0, 0.8), depth=3, scale=1e-6)
     >>> float(terms.leading)
     6095342529.2968
-    >>> float(terms.constant)
-    -26.193012
+    >>> float(terms.constant), float(terms.remainder)
+    (-26.193012, 15.853418)
     """
-    eps, part = _small(scale, fraction)
-    lam = _checks.array("covariance", mode.covariance, above=0.0)
-    layers, rho = _checks.integer("depth", depth, at_least=1), mode.rho
-    b, q = eps ** (1.0 / layers), part ** (1.0 / layers)
-    end = phase(q, layers, objective)
-    zero = np.zeros_like(lam)
-    if objective == "mae":
-        correction = -layers * b**2 / (2.0 * lam * rho)
-        if layers == 1:
-            return TimeExpansion(
-                zero, -np.log(eps) / lam, (end + 0.5 * np.log(rho)) / lam, correction
-            )
-        pole = layers / ((layers - 1) * lam) * eps ** (-(layers - 1) / layers)
-        constant = layers / lam * rho ** (-(layers - 1) / (layers + 1)) * end
-        return TimeExpansion(pole, zero, constant, correction)
+    eps = per_mode("scale", scale, mode.shape, above=0.0, below=1.0)
+    part = per_mode("fraction", fraction, mode.shape, above=0.0, below=1.0)
+    _checks.array("covariance", mode.covariance, above=0.0)
+    layers = _checks.integer("depth", depth, at_least=1)
+    learned = learnable(mode, layers, eps, objective)
+    # the terms of a mode that is never learned may overflow: take those of a plain one instead
+    lam, rho = np.where(learned, mode.covariance, 1.0), np.where(learned, mode.rho, 1.0)
+    end = phase(part ** (1.0 / layers), layers, objective)
+    terms = (_jepa_terms if objective == "jepa" else _mae_terms)(lam, rho, layers, eps, end)
+    leading, *others = (np.asarray(np.where(learned, term, 0.0)) for term in terms)
+    return TimeExpansion(np.where(learned, leading, np.inf), *others)
+
+
+def _jepa_terms(lam: Floats, rho: Floats, layers: int, eps: Floats, end: Floats) -> list[Floats]:
+    b = eps ** (1.0 / layers)
     leading = sum(layers / (n * rho ** (2 * layers - n - 1) * b**n) for n in range(1, 2 * layers))
     unit = 1.0 / (lam * rho ** (2 * layers - 1))
-    return TimeExpansion(
-        np.asarray(leading / lam),
-        np.asarray(-np.log(eps) * unit),
-        np.asarray(layers * unit * (end + np.log(rho))),
-        np.asarray(-layers * b * unit / rho),
-    )
+    logarithm, constant = -np.log(eps) * unit, layers * unit * (end + np.log(rho))
+    # the phase of the start is S, a logarithm, and log(1 - b / rho): all there is beyond the terms
+    rest = layers * unit * np.log1p(-b / rho)
+    return [
+        leading / lam,
+        logarithm,
+        constant,
+        -layers * b * unit / rho,
+        logarithm + constant + rest,
+    ]
+
+
+def _mae_terms(lam: Floats, rho: Floats, layers: int, eps: Floats, end: Floats) -> list[Floats]:
+    b, top = eps ** (1.0 / layers), rho ** (1.0 / (layers + 1))
+    unit = layers / lam * top ** (1 - layers)
+    correction = -layers * b**2 / (2.0 * lam * rho)
+    # beyond the pole of 1 / (y^L (1 - y^(L+1))) lies the integral of y / (1 - y^(L+1)) from 0
+    y, power = b / top, 2.0 / (layers + 1)
+    hyper = special.hyp2f1(1.0, power, 1.0 + power, y ** (layers + 1))
+    rest = -0.5 * unit * y**2 * hyper
+    if layers == 1:
+        logarithm, constant = -np.log(eps) / lam, (end + 0.5 * np.log(rho)) / lam
+        return [np.zeros_like(lam), logarithm, constant, correction, logarithm + constant + rest]
+    pole = layers / ((layers - 1) * lam) * eps ** (-(layers - 1) / layers)
+    constant = unit * end
+    return [pole, np.zeros_like(lam), constant, correction, constant + rest]
 
 
 def equal_covariance_gap(
     rho: object,
     other_rho: object,
     depth: int,
-    scale: float,
-    fraction: float = 0.5,
+    scale: object,
+    fraction: object = 0.5,
     objective: Objective = "jepa",
 ) -> Floats:
     """Return the leading relative delay (t' - t) / t of a feature `other_rho` behind one of `rho`.
@@ -108,7 +132,8 @@ def equal_covariance_gap(
     >>> float(equal_covariance_gap(0.8, 0.5, depth=2, scale=1e-6))
     0.001125
     """
-    eps, part = _small(scale, fraction)
+    eps = _checks.array("scale", scale, above=0.0, below=1.0)
+    part = _checks.array("fraction", fraction, above=0.0, below=1.0)
     first = _checks.array("rho", rho, above=0.0)
     second = _checks.array("other_rho", other_rho, above=0.0)
     layers = _checks.integer("depth", depth, at_least=1)
@@ -185,7 +210,7 @@ def turning_points(depth: int, fraction: float = 0.5, power: float = 0.0) -> tup
     return float(1.0 / (1.0 + np.exp(-low))), float(1.0 / (1.0 + np.exp(-high)))
 
 
-def initial_drive(mode: Mode, depth: int, scale: float) -> Floats:
+def initial_drive(mode: Mode, depth: int, scale: object) -> Floats:
     """Return s^2 (rho - b) = lambda - s^2 scale^(1/L), by which deep JEPA orders features.
 
     Positive exactly for the features that are learned.
@@ -195,12 +220,12 @@ def initial_drive(mode: Mode, depth: int, scale: float) -> Floats:
     >>> initial_drive(Mode([1.0, 1.2], [1.0, 1.5]), depth=10, scale=1e-3)
     array([0.498813, 0.448219])
     """
-    eps = _checks.number("scale", scale, above=0.0)
+    eps = per_mode("scale", scale, mode.shape, above=0.0)
     layers = _checks.integer("depth", depth, at_least=1)
     return np.asarray(mode.covariance - mode.variance * eps ** (1.0 / layers))
 
 
-def deep_critical_time(mode: Mode, depth: int, scale: float) -> Floats:
+def deep_critical_time(mode: Mode, depth: int, scale: object) -> Floats:
     """Return JEPA's critical time to relative order 1/L^2 as L grows at fixed b; inf if never.
 
     L / (2L-1) b^-(2L-1) / (s^2 (rho - b)) (1 + x0 / ((1 - x0) (2L - 1))): to this order it does
@@ -212,16 +237,10 @@ def deep_critical_time(mode: Mode, depth: int, scale: float) -> Floats:
     4.4321e+51
     """
     drive = initial_drive(mode, depth, scale)
-    b, power = scale ** (1.0 / depth), 2 * depth - 1
+    b = per_mode("scale", scale, mode.shape, above=0.0) ** (1.0 / depth)
+    power = 2 * depth - 1
     learned = drive > 0
     safe = np.where(learned, drive, 1.0)
     # x0 / (1 - x0) = s^2 b / drive
     time = depth / power * b**-power / safe * (1.0 + mode.variance * b / (safe * power))
     return np.where(learned, time, np.inf)
-
-
-def _small(scale: object, fraction: object) -> tuple[float, float]:
-    return (
-        _checks.number("scale", scale, above=0.0, below=1.0),
-        _checks.number("fraction", fraction, above=0.0, below=1.0),
-    )

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import integrate
 
 from sdtheory import _checks
+from sdtheory.jepa._integrate import ascending, integrated
 from sdtheory.jepa.modes import Floats, Mode, Objective, law
 from sdtheory.jepa.network import Network, Views
 
@@ -108,11 +108,10 @@ def matrix_flow(
     >>> path.amplitudes()[:, -1].round(5)
     array([0.64   , 0.05403])
     """
-    clock = _checks.array("times", times, ndim=1, at_least=0.0)
-    if not bool(np.all(np.diff(clock) > 0)):
-        raise ValueError(f"times must ascend, got {clock}")
+    clock = ascending("times", times)
     eta = _checks.number("predictor_rate", predictor_rate, above=0.0)
     gamma = _checks.number("weight_decay", weight_decay, at_least=0.0)
+    precision = _checks.number("rtol", rtol, above=0.0, below=1.0)
     tau = None if memory is None else _checks.number("memory", memory, above=0.0)
     start = network.flat()
     size, cut = start.size, start.size - network.predictor.size
@@ -129,15 +128,9 @@ def matrix_flow(
         return np.concatenate([change, (state[:size] - state[size:]) / tau]) / network.depth
 
     state = start if tau is None else np.concatenate([start, start])
-    floor = rtol * float(np.abs(start).max()) * 1e-4
-    if clock.size == 1 and clock[0] == 0:
-        return FlowPath(clock, (network,))
-    solved = integrate.solve_ivp(
-        rate, (0.0, float(clock[-1])), state, "LSODA", clock, rtol=rtol, atol=floor
-    )
-    if not solved.success:
-        raise RuntimeError(f"the flow could not be integrated to {clock[-1]:g}: {solved.message}")
-    return FlowPath(clock, tuple(network.like(column[:size]) for column in solved.y.T))
+    floor = precision * float(np.abs(start).max()) * 1e-4
+    states = integrated(rate, state, clock, rtol=precision, atol=floor)
+    return FlowPath(clock, tuple(network.like(column[:size]) for column in states.T))
 
 
 def flow_jacobian(views: Views, network: Network, objective: Objective = "jepa") -> Floats:
@@ -178,13 +171,21 @@ def retention_times(
     that end below the level.
     """
     rule = law(path.networks[0].depth, objective)
-    levels = fraction * np.maximum(mode.rho, 0.0) ** rule.size_power
+    part = _checks.number("fraction", fraction, above=0.0, below=1.0)
+    _checks.array("covariance", mode.covariance, ndim=1)
+    levels = part * np.maximum(mode.rho, 0.0) ** rule.size_power
     return _crossings(path, levels, directions, last=True)
 
 
 def _crossings(path: FlowPath, levels: object, directions: Floats | None, last: bool) -> Floats:
     sizes = path.amplitudes(directions)
-    goal = np.broadcast_to(_checks.array("levels", levels), sizes.shape[:1])
+    goal = _checks.array("levels", levels, at_least=0.0)
+    if goal.shape not in ((), sizes.shape[:1]):
+        raise ValueError(
+            f"levels must be one number or one for each of {len(sizes)} directions, "
+            f"got shape {goal.shape}"
+        )
+    goal = np.broadcast_to(goal, sizes.shape[:1])
     result = np.full(sizes.shape[0], np.inf)
     for i, (row, level) in enumerate(zip(sizes, goal, strict=True)):
         above = row >= level

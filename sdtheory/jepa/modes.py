@@ -25,6 +25,7 @@ __all__ = [
     "fixed_point",
     "law",
     "learnable",
+    "per_mode",
     "relaxation_rate",
     "velocity",
 ]
@@ -125,6 +126,26 @@ class Law:
         return self.order / self.depth
 
 
+def per_mode(
+    name: str,
+    value: object,
+    shape: tuple[int, ...],
+    *,
+    above: float | None = None,
+    at_least: float | None = None,
+    below: float | None = None,
+) -> Floats:
+    """Return an argument that is one number for all modes, or one a mode, in the modes' shape."""
+    given = _checks.array(name, value, above=above, at_least=at_least, below=below)
+    try:
+        return np.broadcast_to(given, shape)
+    except ValueError:
+        raise ValueError(
+            f"{name} must be one number or have the shape of the modes, {shape}, "
+            f"got shape {given.shape}"
+        ) from None
+
+
 def law(depth: int, objective: Objective = "jepa", predictor_depth: int = 1) -> Law:
     """Return the scalar law of an encoder of `depth` layers under a predictor of K layers.
 
@@ -200,7 +221,7 @@ def learnable(mode: Mode, depth: int, scale: object, objective: Objective = "jep
     return np.asarray(mode.covariance > mode.variance * start)
 
 
-def critical_depth(mode: Mode, scale: float) -> Floats:
+def critical_depth(mode: Mode, scale: object) -> Floats:
     """Return log(scale) / log(rho), the depth from which JEPA cannot learn the mode.
 
     Infinite for rho >= 1, zero for rho <= 0. `scale` must be below 1.
@@ -210,7 +231,7 @@ def critical_depth(mode: Mode, scale: float) -> Floats:
     >>> critical_depth(Mode([0.9, 0.5], [1.0, 1.0]), scale=1e-3)
     array([65.563036,  9.965784])
     """
-    eps = _checks.number("scale", scale, above=0.0, below=1.0)
+    eps = per_mode("scale", scale, mode.shape, above=0.0, below=1.0)
     rho = mode.rho
     inside = (rho > 0) & (rho < 1)
     depth = np.log(eps) / np.log(np.where(inside, rho, 0.5))

@@ -51,6 +51,7 @@ class Views:
     @classmethod
     def from_modes(cls, mode: Mode, basis: Floats | None = None) -> Views:
         """Build commuting covariances: features in the columns of an orthogonal `basis`."""
+        _checks.array("covariance", mode.covariance, ndim=1)
         axes = np.eye(mode.shape[0]) if basis is None else _checks.array("basis", basis, ndim=2)
         s_xx = (axes * mode.variance) @ axes.T
         return cls(0.5 * (s_xx + s_xx.T), (axes * mode.covariance) @ axes.T)
@@ -127,7 +128,7 @@ def aligned_network(
     """
     layers = _checks.integer("depth", depth, at_least=1)
     b = _checks.number("scale", scale, above=0.0) ** (1.0 / layers)
-    d = mode.shape[0]
+    d = _checks.array("covariance", mode.covariance, ndim=1).size
     h = d if width is None else _checks.integer("width", width, at_least=d)
     turns = [_orthogonal(h, d, rng)] + [_orthogonal(h, h, rng) for _ in range(layers - 1)]
     if _checks.choice("objective", objective, ("jepa", "mae")) == "jepa":

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import integrate, linalg
+from scipy import linalg
 
 from sdtheory import _checks
+from sdtheory.jepa._integrate import ascending, integrated
 from sdtheory.jepa.modes import Floats, Mode, Objective
 from sdtheory.jepa.network import Network, Views
 
@@ -112,8 +113,9 @@ def rank_one_flow(mode: Mode, depth: int, row: object, times: object) -> RankOne
     """
     layers = _checks.integer("depth", depth, at_least=1)
     start = _checks.array("row", row, ndim=1)
-    clock = _checks.array("times", times, ndim=1, at_least=0.0)
-    lam, s2 = mode.covariance, mode.variance
+    clock = ascending("times", times)
+    lam, s2 = _checks.array("covariance", mode.covariance, ndim=1), mode.variance
+    _checks.same_length("row", start, "covariance", lam)
 
     # only the two clocks are integrated: the row is then exact in them
     def sizes(tau: Floats, sigma: Floats) -> Floats:
@@ -123,8 +125,5 @@ def rank_one_flow(mode: Mode, depth: int, row: object, times: object) -> RankOne
         v = float(np.linalg.norm(sizes(clocks[:1], clocks[1:])))
         return [v ** (2 * layers - 1), v ** (2 * layers)]
 
-    solved = integrate.solve_ivp(
-        rate, (0.0, float(clock[-1])), [0.0, 0.0], "LSODA", clock, rtol=1e-11, atol=1e-12
-    )
-    tau, sigma = solved.y
+    tau, sigma = integrated(rate, [0.0, 0.0], clock, rtol=1e-11, atol=1e-12)
     return RankOnePath(clock, sizes(tau, sigma), tau, sigma)

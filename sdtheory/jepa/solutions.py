@@ -13,7 +13,7 @@ import numpy as np
 
 from sdtheory import _checks
 from sdtheory.jepa._curve import Curve, advance, curve, elapsed, softplus
-from sdtheory.jepa.modes import Flags, Floats, Law, Mode, Objective, law
+from sdtheory.jepa.modes import Flags, Floats, Law, Mode, Objective, law, per_mode
 
 __all__ = ["critical_time", "hitting_time", "trajectory"]
 
@@ -61,7 +61,7 @@ def trajectory(
            [0.001   , 0.001489]])
     """
     rule = law(depth, objective, predictor_depth)
-    size0 = _checks.array("scale", scale, above=0.0)
+    size0 = per_mode("scale", scale, mode.shape, above=0.0)
     clock = _checks.array("times", times, at_least=0.0 if since is None else None)
     lam, s2, size0 = _columns(mode, size0)
     start = _Start.of(rule, lam, s2, size0)
@@ -107,10 +107,9 @@ def hitting_time(
     array(33.805502)
     """
     rule = law(depth, objective, predictor_depth)
-    size0 = _checks.array("start", start, above=0.0)
-    size1 = _checks.array("stop", stop, above=0.0)
+    size0 = per_mode("start", start, mode.shape, above=0.0)
+    size1 = per_mode("stop", stop, mode.shape, above=0.0).reshape(-1)
     lam, s2, size0 = _columns(mode, size0)
-    size1 = np.broadcast_to(size1, mode.shape).reshape(-1)
     begin = _Start.of(rule, lam, s2, size0)
     end = _Start.of(rule, lam, s2, size1)
     time = np.full(lam.size, np.inf)
@@ -157,10 +156,9 @@ def critical_time(
     array([299.68933676, 209.99250671])
     """
     rule = law(depth, objective, predictor_depth)
-    size0 = _checks.array("scale", scale, above=0.0)
-    part = _checks.array("fraction", fraction, above=0.0, below=1.0)
+    size0 = per_mode("scale", scale, mode.shape, above=0.0)
+    part = per_mode("fraction", fraction, mode.shape, above=0.0, below=1.0).reshape(-1)
     lam, s2, size0 = _columns(mode, size0)
-    part = np.broadcast_to(part, mode.shape).reshape(-1)
     begin = _Start.of(rule, lam, s2, size0)
     goal = _fraction_coordinate(rule, part)
     time = np.full(lam.size, np.inf)
@@ -240,8 +238,4 @@ def _fill_times(time: Floats, rule: Law, begin: _Start, stop: Floats, where: Fla
 
 
 def _columns(mode: Mode, size: Floats) -> tuple[Floats, Floats, Floats]:
-    return (
-        mode.covariance.reshape(-1),
-        mode.variance.reshape(-1),
-        np.broadcast_to(size, mode.shape).reshape(-1),
-    )
+    return mode.covariance.reshape(-1), mode.variance.reshape(-1), size.reshape(-1)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from sdtheory import _checks
-from sdtheory.jepa.modes import Floats, Mode, Objective, law
+from sdtheory.jepa.modes import Floats, Mode, Objective, law, per_mode
 
 __all__ = [
     "curvatures",
@@ -91,8 +91,8 @@ def descent_shift(
 def descent_times(
     mode: Mode,
     depth: int,
-    scale: float,
-    fraction: float,
+    scale: object,
+    fraction: object,
     step: float,
     objective: Objective = "jepa",
     steps: int = 10_000_000,
@@ -107,14 +107,14 @@ def descent_times(
     array(20.944575)
     """
     rule = law(depth, objective)
-    size = _checks.number("scale", scale, above=0.0) ** (1.0 / depth)
-    part = _checks.number("fraction", fraction, above=0.0, below=1.0)
+    size = per_mode("scale", scale, mode.shape, above=0.0).reshape(-1) ** (1.0 / depth)
+    part = per_mode("fraction", fraction, mode.shape, above=0.0, below=1.0).reshape(-1)
     eta = _checks.number("step", step, above=0.0)
     count = _checks.integer("steps", steps, at_least=1)
     lam, s2 = mode.covariance.reshape(-1), mode.variance.reshape(-1)
     power = round(1.0 + rule.order * rule.exponent)
     goal = (part * np.maximum(mode.rho.reshape(-1), 0.0) ** rule.size_power) ** (1.0 / depth)
-    w, times = np.full_like(lam, size), np.where(size >= goal, 0.0, np.inf)
+    w, times = size, np.where(size >= goal, 0.0, np.inf)
     waiting = (lam > 0) & (lam > s2 * w**rule.order) & (size < goal)
     for k in range(count):
         if not waiting.any():
@@ -158,8 +158,9 @@ def overwriting_rate(
         a * other.covariance,
     )
     # the top root of (r + p)(r + q) = c^2, written so that its sign cancels nothing
-    spread = np.sqrt((p - q) ** 2 + 4.0 * c**2)
-    return np.asarray(2.0 * (c**2 - p * q) / (p + q + spread))
+    total = p + q + np.hypot(p - q, 2.0 * c)
+    total = np.where(total > 0, total, 1.0)  # nothing moves at all
+    return np.asarray(2.0 * (c * (c / total) - p * (q / total)))
 
 
 def swap_time(
@@ -176,8 +177,8 @@ def swap_time(
     array(177.197)
     """
     delta = _checks.array("misalignment", misalignment, above=0.0, below=1.0)
-    start = _checks.array("scale", scale, above=0.0) ** (1.0 / depth)
     rate = overwriting_rate(learned, other, depth)
+    start = _checks.array("scale", scale, above=0.0) ** (1.0 / depth)
     head = (1.0 - other.covariance / learned.covariance) * np.log(learned.rho / start)
     unstable = rate > 0
     time = (head - np.log(delta)) / np.where(unstable, rate, 1.0)

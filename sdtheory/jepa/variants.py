@@ -10,7 +10,8 @@ from collections.abc import Callable
 import numpy as np
 
 from sdtheory import _checks
-from sdtheory.jepa.modes import Floats, Mode, Objective
+from sdtheory.jepa._passage import log_passage
+from sdtheory.jepa.modes import Floats, Mode, Objective, per_mode
 
 __all__ = [
     "critical_decay",
@@ -20,8 +21,7 @@ __all__ = [
     "without_predictor",
 ]
 
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(24)
-PANELS = 64
+TINY = np.finfo(np.float64).tiny
 
 
 def unbalanced_fixed_point(
@@ -52,39 +52,36 @@ def unbalanced_fixed_point(
 def unbalanced_time(
     mode: Mode,
     depth: int,
-    layer: float,
-    predictor: float,
-    fraction: float = 0.9,
-    predictor_rate: float = 1.0,
+    layer: object,
+    predictor: object,
+    fraction: object = 0.9,
+    predictor_rate: object = 1.0,
 ) -> Floats:
     """Return the raw time in which the JEPA predictor grows from v0 to `fraction` of rho > v0.
 
-    One quadrature of dv / (eta_v (w0^2 + (v^2 - v0^2) / eta_v)^L (lambda - s^2 v)).
+    The integral of dv / (eta_v (w0^2 + (v^2 - v0^2) / eta_v)^L (lambda - s^2 v)), by quadrature in
+    a variable in which the narrow start and the slow end are both smooth.
 
     Examples
     --------
     >>> unbalanced_time(Mode.from_rho(1.3, 0.7), 3, layer=0.3, predictor=0.0)
     array(238.975037)
     """
-    w0, v0, eta = (float(a) for a in _unbalanced(layer, predictor, predictor_rate))
     layers = _checks.integer("depth", depth, at_least=1)
-    part = _checks.number("fraction", fraction, above=0.0, below=1.0)
-    rho = mode.rho
+    part = _checks.array("fraction", fraction, above=0.0, below=1.0)
+    given = (mode.rho, mode.variance, *_unbalanced(layer, predictor, predictor_rate), part)
+    rho, s2, w0, v0, eta, part = np.broadcast_arrays(*given)
     if not bool(np.all(part * rho > v0)):
-        raise ValueError(f"predictor must start below fraction * rho, got {v0} for rho = {rho}")
-    # in u = log((rho - v0) / (rho - v)) the drive lambda - s^2 v is absorbed: du = s^2 (...) dt
-    end = np.log((rho - v0) / ((1.0 - part) * rho))
-    edges = np.linspace(0.0, 1.0, PANELS + 1)
-    left, width = edges[:-1, None], 1.0 / PANELS
-    grid = (left + 0.5 * width * (_NODES + 1.0)).reshape(-1)
-    u = end[..., None] * grid
-    v = rho[..., None] - (rho - v0)[..., None] * np.exp(-u)
-    slow = (w0**2 + (v - v0) * (v + v0) / eta) ** -layers
-    mean = np.sum(slow * np.tile(0.5 * width * _WEIGHTS, PANELS), axis=-1)
-    return np.asarray(end * mean / (eta * mode.variance))
+        raise ValueError(
+            f"predictor must start below fraction * rho, got {predictor} for rho = {mode.rho}"
+        )
+    columns = (a.reshape(-1) for a in (rho, w0, v0, eta, part))
+    logs = [log_passage(layers, *map(float, one)) for one in zip(*columns, strict=True)]
+    with np.errstate(over="ignore"):  # a time beyond the largest float is infinite
+        return np.asarray(np.exp(np.reshape(logs, rho.shape)) / s2)
 
 
-def without_predictor(mode: Mode, depth: int, scale: float, times: object) -> Floats:
+def without_predictor(mode: Mode, depth: int, scale: object, times: object) -> Floats:
     """Return encoder sizes of self-distillation without a predictor, mode.shape + times.shape.
 
     w^(2-2L) = w0^(2-2L) + (2L-2)(s^2 - lambda) t (raw; exponential at L = 1): the encoder
@@ -96,15 +93,17 @@ def without_predictor(mode: Mode, depth: int, scale: float, times: object) -> Fl
     array(0.125)
     """
     layers = _checks.integer("depth", depth, at_least=1)
-    eps = _checks.number("scale", scale, above=0.0)
+    eps = per_mode("scale", scale, mode.shape, above=0.0)
     clock = _checks.array("times", times, at_least=0.0)
-    gap = (mode.variance - mode.covariance).reshape(mode.shape + (1,) * clock.ndim)
+    gap, eps = (
+        a.reshape(mode.shape + (1,) * clock.ndim) for a in (mode.variance - mode.covariance, eps)
+    )
     if layers == 1:
         return np.asarray(eps * np.exp(-gap * clock))
     power = 2.0 * layers - 2.0
     left = 1.0 + power * gap * clock * eps ** (power / layers)
     if not bool(np.all(left > 0)):
-        end = 1.0 / (power * eps ** (power / layers) * float(np.max(-gap)))
+        end = float(np.min(1.0 / np.maximum(-power * gap * eps ** (power / layers), TINY)))
         raise ValueError(f"times must be below the blow-up at {end:g}, got {float(np.max(clock))}")
     return np.asarray(eps * left ** (-layers / power))
 
@@ -130,7 +129,7 @@ def critical_decay(mode: Mode, depth: int, objective: Objective = "jepa") -> Flo
 
 
 def decay_equilibria(
-    mode: Mode, depth: int, decay: float, objective: Objective = "jepa"
+    mode: Mode, depth: int, decay: object, objective: Objective = "jepa"
 ) -> tuple[Floats, Floats]:
     """Return the (unstable, stable) layer sizes under weight decay gamma; both 0 beyond gamma_c.
 
@@ -142,7 +141,7 @@ def decay_equilibria(
     >>> decay_equilibria(Mode(1.0, 1.0), depth=1, decay=0.24)
     (array(0.4), array(0.6))
     """
-    gamma = _checks.number("decay", decay, at_least=0.0)
+    gamma = per_mode("decay", decay, mode.shape, at_least=0.0)
     limit = critical_decay(mode, depth, objective)
     jepa = objective == "jepa"
     power, order = (2 * depth - 1, 1) if jepa else (depth - 1, depth + 1)
