@@ -153,3 +153,37 @@ def centring_every_step(n: int, gap: float, lam: float) -> float:
     teacher = student(y - y.mean(), 0) + y.mean()
     anew = student(teacher - teacher.mean(), 0) + teacher.mean()
     return relative_error(anew, once)
+
+
+@claim(
+    "borup2021.rescaling_every_step",
+    paper=PAPER,
+    where="K25",
+    source="derived",
+    says="""Dividing the targets by their spread anew at every step, and multiplying back, gives the
+    same student as doing it once or never, for a fixed kernel and penalty: unlike centring, scaling
+    commutes with every round.""",
+    kind="identity",
+    instances=lambda draw: data(draw) | {"xis": draw.uniform(-2.0, 3.0, size=draw.integer(1, 4))},
+    tolerance=lambda n, p, lam, seed, xis: (
+        200
+        * n
+        * EPS
+        * (1 + np.linalg.norm(design_and_labels(n, p, seed)[0], 2) ** 2 / lam)
+        * float(np.prod(1 + np.abs(xis)))
+    ),
+    guards=("sdtheory.spectral.filters.distill",),
+)
+def rescaling_every_step(n: int, p: int, lam: float, seed: int, xis: FloatArray) -> float:
+    """Return the error of the filter against solving every round with rescaled targets."""
+    x, y = design_and_labels(n, p, seed, outputs=1)
+    kernel, labels = x @ x.T, y[:, 0]
+    target = labels
+    for xi in (*xis, 0.0):
+        spread = target.std()
+        fitted = spread * (kernel @ np.linalg.solve(kernel + lam * np.eye(n), target / spread))
+        target = xi * fitted + (1 - xi) * labels
+    spectrum = Spectrum.from_kernel(kernel)
+    profile = filters.distill(spectrum.eigenvalues, lam, xis)
+    got = spectrum.fitted(profile, spectrum.project(labels))
+    return relative_error(got, fitted, scale=np.abs(labels).max())

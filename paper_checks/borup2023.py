@@ -265,3 +265,30 @@ def evidence_of_rounds_finds_no_noise(n: int, seed: int, fits: int, noise: float
         relative_error(got, cov[n:, n:], scale=1.0),
         abs(combined / noise - 1.0),
     )
+
+
+@claim(
+    "borup2023.bands_survive_normalising",
+    paper=PAPER,
+    where="K25",
+    source="code",
+    says="""Normalising the targets anew in every data-centric round, as published code does,
+    reports the same standard deviations as normalising once.""",
+    kind="identity",
+    verdict="fails",
+    counterexample={"n": 8, "seed": 0, "noises": np.array([0.5, 0.5, 0.5])},
+    instances=lambda draw: _rounds(draw) | {"noises": draw.log_uniform(0.3, 2.0, size=2)},
+    tolerance=_tolerance,
+    guards=("sdtheory.gp.regression.GaussianProcess.variance",),
+)
+def bands_survive_normalising(n: int, seed: int, noises: FloatArray) -> float:
+    """Return the relative difference of the deviations reported at the first new point."""
+    kernel, new, y, joint = _joint(n, seed)
+    target = y
+    for noise in noises:
+        spread, centre = target.std(), target.mean()
+        scaled, level = (target - centre) / spread, np.full(n, noise)
+        mean, covariance = posterior(np.zeros(n + 9), joint, scaled, level)
+        target = centre + spread * mean[:n]
+    once = gp.data_centric(kernel, (y - y.mean()) / y.std(), noises).variance(new, np.ones(9))
+    return relative_error(spread * covariance[n, n] ** 0.5, y.std() * once[0] ** 0.5)

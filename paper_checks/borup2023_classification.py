@@ -39,6 +39,60 @@ def _tolerance(n: int, amplitude: float, steps: int, **_: Any) -> float:
     return 1e4 * n * EPS * (1 + n * amplitude * (steps + 1))
 
 
+def _one_point(draw: Draw) -> dict[str, Any]:
+    return {
+        "amplitude": draw.log_uniform(0.1, 30.0),
+        "label": float(draw.choice([0.0, 1.0])),
+        "steps": draw.integer(0, 10),
+    }
+
+
+@claim(
+    "borup2023.true_reuse_is_tempering",
+    paper=PAPER,
+    where="G10",
+    source="derived",
+    says="""Re-using the true posterior as prior, round after round, gives the prior times the
+    likelihood to the number of fits, and evidences that multiply to its normaliser; the duplicated
+    classifier is Laplace's approximation of exactly that density.""",
+    kind="identity",
+    instances=_one_point,
+    # Differences of order four at a hundredth of the deviation: 1e-2^4, and rounding over 1e-2^2.
+    tolerance=1e-7,
+    guards=("sdtheory.gp.reuse.distribution_centric_classification",),
+)
+def true_reuse_is_tempering(amplitude: float, label: float, steps: int) -> float:
+    """Re-use the density of one latent on a grid; return the errors of its total, mode, width."""
+    kernel = np.array([[amplitude]])
+    got = gp.distribution_centric_classification(kernel, np.array([label]), steps=steps)
+    mode, variance = float(got.approximation.mode[0]), got.latent(kernel, kernel[0])[1][0]
+    width = amplitude**0.5
+    grid = mode + width * np.linspace(-14, 14, 2801)
+    nodes = mode + 0.01 * variance**0.5 * np.arange(-2, 3)
+
+    def prior(f: FloatArray) -> FloatArray:
+        return -0.5 * f**2 / amplitude
+
+    density, near, total = prior(grid), prior(nodes), 0.0
+    step = np.log(grid[1] - grid[0])
+    for fit in range(steps + 2):
+        # Normalise by the trapezoidal rule, then condition on the label once more.
+        evidence = float(np.logaddexp.reduce(density)) + step
+        density, near = density - evidence, near - evidence
+        total += evidence if fit > 0 else 0.0
+        if fit <= steps:
+            sign = 2 * label - 1
+            density = density - np.logaddexp(0.0, -sign * grid)
+            near = near - np.logaddexp(0.0, -sign * nodes)
+    tempered = prior(grid) - (steps + 1) * np.logaddexp(0.0, -(2 * label - 1) * grid)
+    once = np.logaddexp.reduce(tempered) - np.logaddexp.reduce(prior(grid))
+    h = 0.01
+    slope = (near[0] - 8 * near[1] + 8 * near[3] - near[4]) / (12 * h)
+    bend = (-near[0] + 16 * near[1] - 30 * near[2] + 16 * near[3] - near[4]) / (12 * h**2)
+    # In units of the reported deviation the density must be flat, and bend by one.
+    return float(max(abs(total - once), abs(slope), abs(bend + 1.0)))
+
+
 @claim(
     "borup2023.scaling_is_duplication",
     paper=PAPER,
