@@ -8,10 +8,12 @@ sys.path[:0] = [str(HERE.parent), str(HERE)]
 
 import claims_page  # noqa: E402
 import docstrings  # noqa: E402
+import gallery_page  # noqa: E402
 
 import sdtheory  # noqa: E402
 
 claims_page.write(HERE / "claims.md")
+gallery_page.write(HERE / "gallery.md", HERE.parent / "build" / "figures")
 
 project = "sdtheory"
 author = copyright = "the sdtheory developers"  # noqa: A001

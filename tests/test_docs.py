@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = [
     path
     for path in [*ROOT.glob("*.md"), *sorted((ROOT / "docs").rglob("*.md"))]
-    if path != ROOT / "docs" / "claims.md"
+    if path not in (ROOT / "docs" / "claims.md", ROOT / "docs" / "gallery.md")
 ]
 FENCE = re.compile(
     r"^(?P<indent> *)```(?P<language>\w+)\n(?P<body>.*?)^ *```$", re.MULTILINE | re.DOTALL
@@ -136,6 +136,48 @@ def test_every_claim_has_a_derivation(claims_page):
 def test_every_derivation_has_its_claim(claims_page):
     stray = claims_page.derivations(ROOT / "docs") - set(claims.published())
     assert not stray
+
+
+@pytest.fixture
+def gallery_page(monkeypatch):
+    pytest.importorskip("matplotlib")
+    monkeypatch.syspath_prepend(ROOT / "docs")
+    return pytest.importorskip("gallery_page")
+
+
+def test_gallery_shows_every_figure_with_its_command_and_claim(gallery_page):
+    drawn, stated = gallery_page.published(), claims.published()
+    page = gallery_page.render(drawn, stated)
+    assert re.findall(r"^!\[(\S+)\]", page, re.MULTILINE) == sorted(
+        drawn, key=lambda name: name.split(".")[0]
+    )
+    for name, spec in drawn.items():
+        assert f"`python -m figures {name}`" in page
+        assert (f"[{name}](#{name})" in page) == (name in stated)
+        assert spec.experiment is None or f"experiments {spec.experiment} " in page
+    papers = re.findall(r"^## (.+)$", page, re.MULTILINE)
+    assert len(papers) == len(set(papers))
+
+
+def test_gallery_draws_nothing_twice_and_forgets_what_is_gone(gallery_page, monkeypatch, tmp_path):
+    first = next(iter(gallery_page.published().items()))
+    monkeypatch.setattr(gallery_page, "published", lambda: dict([first]))
+    monkeypatch.setattr(gallery_page, "draw", lambda _: 0)
+    folder, images = tmp_path / "figures", tmp_path / "docs" / "gallery"
+    folder.mkdir()
+    images.mkdir(parents=True)
+    (folder / f"{first[0]}.png").write_bytes(b"picture")
+    (images / "nobody2000.gone.png").touch()
+    for _ in range(2):
+        gallery_page.write(tmp_path / "docs" / "gallery.md", folder)
+        assert {path.name for path in images.iterdir()} == {f"{first[0]}.png"}
+    assert (images / f"{first[0]}.png").read_bytes() == b"picture"
+
+
+def test_gallery_with_a_figure_missing_is_an_error(gallery_page, monkeypatch, tmp_path):
+    monkeypatch.setattr(gallery_page, "draw", lambda _: 1)
+    with pytest.raises(RuntimeError, match="could not be drawn"):
+        gallery_page.write(tmp_path / "gallery.md", tmp_path)
 
 
 @pytest.mark.parametrize(
