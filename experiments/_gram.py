@@ -1,8 +1,11 @@
 """What the experiments on unit vectors share: vectors with given inner products."""
 
 import numpy as np
+import torch
 
-__all__ = ["embedded", "flip_within", "unit_vectors"]
+from experiments.engine import LBFGS, Learner, Linear, Streams, cross_entropy, to_tensor
+
+__all__ = ["embedded", "flip_within", "softmax_learner", "unit_vectors"]
 
 
 def unit_vectors(truth: np.ndarray, same: float, cross: float = 0.0) -> np.ndarray:
@@ -35,3 +38,28 @@ def embedded(grams: np.ndarray, fresh: np.ndarray) -> tuple[np.ndarray, np.ndarr
     values, basis = np.linalg.eigh(grams)
     root = np.sqrt(np.maximum(values, 1e-12))
     return basis * root[:, None, :], fresh @ (basis / root[:, None, :])
+
+
+def softmax_learner(
+    features: np.ndarray,
+    classes: int,
+    penalty: float,
+    seeds: np.ndarray,
+    device: torch.device,
+    *,
+    tolerance: float = 1e-11,
+    steps: int = 2000,
+) -> Learner:
+    """Return softmax regression without intercept on features (n, d) or (runs, n, d).
+
+    The penalty is that of the weights; two columns have twice that of their difference.
+    """
+    return Learner(
+        model=Linear(features.shape[-1], classes),
+        x=to_tensor(features, device, torch.float64),
+        loss=cross_entropy,
+        optimiser=LBFGS(tolerance=tolerance),
+        steps=steps,
+        streams=Streams.of(seeds, device),
+        weight_decay=penalty,
+    )

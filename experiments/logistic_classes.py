@@ -11,16 +11,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from experiments._gram import unit_vectors
-from experiments.engine import (
-    LBFGS,
-    Learner,
-    Linear,
-    Streams,
-    cross_entropy,
-    one_hot_labels,
-    to_tensor,
-)
+from experiments._gram import softmax_learner, unit_vectors
+from experiments.engine import one_hot_labels, to_tensor
 from experiments.engine.distillation import probabilities, repeated
 from experiments.registry import Config, Experiment, Task
 from sdtheory.logistic import SymmetricClasses
@@ -65,15 +57,8 @@ def run(task: Task, device: torch.device) -> Mapping[str, np.ndarray]:
     truth = np.repeat(np.arange(K), n)
     place = np.tile(np.arange(n), K)
     given = np.where(place < flips, truth + 1 + place % (K - 1), truth) % K
-    learner = Learner(
-        model=Linear(K + K * n + 1, K),
-        x=to_tensor(unit_vectors(truth, SAME, CROSS), device, torch.float64),
-        loss=cross_entropy,
-        optimiser=LBFGS(tolerance=1e-11),
-        steps=2000,
-        streams=Streams.of(task.seeds(1), device),
-        weight_decay=penalty,
-    )
+    features = unit_vectors(truth, SAME, CROSS)
+    learner = softmax_learner(features, K, penalty, task.seeds(1), device)
     targets = to_tensor(one_hot_labels(given, K), device, torch.float64)[None]
     chain = repeated(learner, targets, [1.0] * (rounds - 1), respond=probabilities())
     world = SymmetricClasses(K, n, flips, SAME, CROSS, penalty)

@@ -11,16 +11,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from experiments._gram import embedded, flip_within
-from experiments.engine import (
-    LBFGS,
-    Learner,
-    Linear,
-    Streams,
-    cross_entropy,
-    one_hot_labels,
-    to_tensor,
-)
+from experiments._gram import embedded, flip_within, softmax_learner
+from experiments.engine import one_hot_labels, to_tensor
 from experiments.engine.distillation import probabilities, repeated
 from experiments.registry import Config, Experiment, Task
 
@@ -73,14 +65,8 @@ def run(task: Task, device: torch.device) -> Mapping[str, np.ndarray]:
         grams.append(inner[: 2 * N])
         new.append(inner[2 * N :])
     features, x_fresh = embedded(np.stack(grams), np.stack(new))
-    learner = Learner(
-        model=Linear(2 * N, 2),
-        x=to_tensor(features, device, torch.float64),
-        loss=cross_entropy,
-        optimiser=LBFGS(tolerance=1e-9),
-        steps=3000,
-        streams=Streams.of(task.seeds(seeds), device),
-        weight_decay=2 * PENALTY,
+    learner = softmax_learner(
+        features, 2, 2 * PENALTY, task.seeds(seeds), device, tolerance=1e-9, steps=3000
     )
     targets = to_tensor(one_hot_labels(labels, 2), device, torch.float64)
     chain = repeated(learner, targets, [1.0] * rounds, respond=probabilities())

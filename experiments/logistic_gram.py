@@ -13,16 +13,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from experiments._gram import flip_within, unit_vectors
-from experiments.engine import (
-    LBFGS,
-    Learner,
-    Linear,
-    Streams,
-    cross_entropy,
-    one_hot_labels,
-    to_tensor,
-)
+from experiments._gram import flip_within, softmax_learner, unit_vectors
+from experiments.engine import one_hot_labels, to_tensor
 from experiments.engine.distillation import probabilities, repeated
 from experiments.registry import Config, Experiment, Task
 from sdtheory.logistic import RandomLabels
@@ -71,16 +63,7 @@ def run(task: Task, device: torch.device) -> Mapping[str, np.ndarray]:
             labels[i, seed] = flip_within(truth, count, rng)
     labels = labels.reshape(-1, 2 * n)
     features = unit_vectors(truth, SAME)
-    learner = Learner(
-        model=Linear(features.shape[1], 2),
-        x=to_tensor(features, device, torch.float64),
-        loss=cross_entropy,
-        optimiser=LBFGS(tolerance=1e-11),
-        steps=2000,
-        streams=Streams.of(task.seeds(len(labels)), device),
-        # Two columns of weights: their penalty is twice that of their difference.
-        weight_decay=2 * penalty,
-    )
+    learner = softmax_learner(features, 2, 2 * penalty, task.seeds(len(labels)), device)
     targets = to_tensor(one_hot_labels(labels, 2), device, torch.float64)
     chain = repeated(learner, targets, [1.0] * rounds, respond=probabilities())
     accuracy, deviation = [], []

@@ -15,16 +15,8 @@ import numpy as np
 import torch
 from sklearn.datasets import load_digits
 
-from experiments._gram import embedded
-from experiments.engine import (
-    LBFGS,
-    Learner,
-    Linear,
-    Streams,
-    cross_entropy,
-    one_hot_labels,
-    to_tensor,
-)
+from experiments._gram import embedded, softmax_learner
+from experiments.engine import one_hot_labels, to_tensor
 from experiments.engine.distillation import probabilities, repeated
 from experiments.registry import Config, Experiment, Task
 from sdtheory.logistic import student_threshold
@@ -97,14 +89,8 @@ def run(task: Task, device: torch.device) -> Mapping[str, np.ndarray]:
         )
     features, new = embedded(np.stack(grams), np.stack(fresh))
     place = partial(to_tensor, device=device, dtype=torch.float64)
-    learner = Learner(
-        model=Linear(2 * n, 2),
-        x=place(features),
-        loss=cross_entropy,
-        optimiser=LBFGS(tolerance=1e-8),
-        steps=3000,
-        streams=Streams.of(task.seeds(seeds), device),
-        weight_decay=2 * PENALTY,
+    learner = softmax_learner(
+        features, 2, 2 * PENALTY, task.seeds(seeds), device, tolerance=1e-8, steps=3000
     )
     targets = place(np.tile(one_hot_labels(labels, 2), (seeds, 1, 1)))
     chain = repeated(learner, targets, [1.0] * rounds, respond=probabilities())

@@ -12,16 +12,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from experiments._gram import flip_within, unit_vectors
-from experiments.engine import (
-    LBFGS,
-    Learner,
-    Linear,
-    Streams,
-    cross_entropy,
-    one_hot_labels,
-    to_tensor,
-)
+from experiments._gram import flip_within, softmax_learner, unit_vectors
+from experiments.engine import one_hot_labels, to_tensor
 from experiments.engine.distillation import mixed_targets, one_hot, probabilities
 from experiments.registry import Config, Experiment, Task
 from sdtheory.logistic import RandomLabels
@@ -54,18 +46,10 @@ def run(task: Task, device: torch.device) -> Mapping[str, np.ndarray]:
     xi, seeds, rng = config["xi"], config["seeds"], task.rng("flips", of=("flips", "seeds"))
     truth = np.repeat([1, 0], N)
     labels = np.stack([flip_within(truth, config["flips"], rng) for _ in range(seeds)])
-    x = to_tensor(unit_vectors(truth, SAME), device, torch.float64)
+    x = unit_vectors(truth, SAME)
 
     def trained(targets: torch.Tensor, label: str) -> torch.Tensor:
-        learner = Learner(
-            model=Linear(x.shape[1], 2),
-            x=x,
-            loss=cross_entropy,
-            optimiser=LBFGS(tolerance=1e-11),
-            steps=2000,
-            streams=Streams.of(task.seeds(len(targets), label), device),
-            weight_decay=2 * PENALTY,
-        )
+        learner = softmax_learner(x, 2, 2 * PENALTY, task.seeds(len(targets), label), device)
         return learner.outputs(learner.fit(targets).params)
 
     given = to_tensor(one_hot_labels(labels, 2), device, torch.float64)
