@@ -16,7 +16,15 @@ except ModuleNotFoundError:  # a checkout on a machine where nothing can be inst
     from sklearn.externals import array_api_compat
 
 __all__ = [
-    "Array", "device", "eps", "first", "is_array", "namespace", "place", "size", "to_numpy",
+    "Array",
+    "device",
+    "eps",
+    "first",
+    "is_array",
+    "namespace",
+    "place",
+    "size",
+    "to_numpy",
     "triangle",
 ]
 

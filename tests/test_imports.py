@@ -97,6 +97,7 @@ def importers(package):
         ("sklearn", {"estimators", "_array.py"}),
         ("torch", {"interop"}),
         ("gpytorch", {"interop"}),
+        ("dask", {"interop"}),
         ("hypothesis", {"claims"}),
         ("rich", {"_console.py"}),
         ("matplotlib", {"_xi_command.py"}),

@@ -30,6 +30,7 @@ from .proportional import (
     self_training,
 )
 from .pruning import PrunedXi, pruned_xi, pruned_xi_ideal
+from .streaming import derivatives_left_out, tune_left_out, tune_summary
 from .tuning import TunedPath, TunedXi, tune_path, tune_xi
 from .wiener import WienerFloor, linear_smoother_floor, wiener_floor
 
@@ -59,6 +60,7 @@ __all__ = [
     "best_joint",
     "best_ridge",
     "derivatives",
+    "derivatives_left_out",
     "estimated_derivatives",
     "expected_risk",
     "isotropic_xi",
@@ -75,7 +77,9 @@ __all__ = [
     "risk_grid",
     "self_training",
     "separation_problem",
+    "tune_left_out",
     "tune_path",
+    "tune_summary",
     "tune_xi",
     "wiener_floor",
 ]

@@ -7,6 +7,7 @@ from sdtheory._array import Array, namespace
 from sdtheory.label_noise._samples import Samples
 from sdtheory.label_noise.one_round import Derivatives
 from sdtheory.label_noise.tuning import left_out_errors
+from sdtheory.spectral import LeastSquares
 
 __all__ = ["estimated_derivatives"]
 
@@ -28,7 +29,12 @@ def estimated_derivatives(
     np.True_
     """
     lam = _checks.number("lam", lam, above=0)
-    squares = left_out_errors(Samples.made(design, y, intercept, sample_weight), lam, 2)
+    samples = Samples.made(design, y, intercept, sample_weight)
+    return derivatives_of(left_out_errors(samples, lam, 2))
+
+
+def derivatives_of(squares: LeastSquares) -> Derivatives:
+    """Return slope, curvature and distance from leave-one-out errors of two rounds or more."""
     xp = namespace(squares.design)
     errors, first, second = squares.residual, squares.design[:, 0], squares.design[:, 1]
     distance, curvature = xp.sum(first**2), xp.sum(errors * second)

@@ -96,16 +96,35 @@ class RidgeProblem:
         >>> RidgeProblem.from_design([[3.0, 0.0], [0.0, 1.0]], [1.0, 2.0], 0.1).coefficients
         array([1., 2.])
         """
-        spectrum = Spectrum.from_design(design)
+        return cls.from_spectrum(Spectrum.from_design(design), theta, noise_var, metric, target)
+
+    @classmethod
+    def from_spectrum(
+        cls,
+        spectrum: Spectrum,
+        theta: Array,
+        noise_var: Array,
+        metric: str | Array = "parameter",
+        target: Array | None = None,
+    ) -> RidgeProblem:
+        """Make the same problem of a design that has been factorised, or streamed.
+
+        Without the samples themselves (`Summary.spectrum`) their noise must be alike.
+        """
         left, right = spectrum.left, spectrum.right
-        assert left is not None
-        assert right is not None  # a design has both
+        if right is None:
+            raise ValueError("spectrum must be of a design, got that of a kernel")
         xp = namespace(right)
         theta = _checks.array("theta", theta, like=right, ndim=(1, 2))
         _checks.same_length("theta", theta, "the features", right)
         s, coefficients = xp.sqrt(spectrum.eigenvalues), right.T @ theta
         noise = _checks.array("noise_var", noise_var, like=right, ndim=(0, 1), at_least=0)
         if noise.ndim == 1:
+            if left is None:
+                raise ValueError(
+                    "noise_var must be one number for a spectrum without samples, got "
+                    f"{_checks.show(noise_var)}"
+                )
             _checks.same_length("noise_var", noise, "the samples", left)
             noise = xp.sum(left**2 * noise[:, None], axis=0)
         if not is_array(metric):

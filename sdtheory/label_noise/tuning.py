@@ -107,6 +107,11 @@ def tuned_of(samples: Samples, lam: float, method: str, steps: int) -> TunedXi:
     squares = (
         left_out_errors(samples, lam, steps) if method == "loo" else _averaged(samples, lam, steps)
     )
+    return tuned_on(squares, method, steps)
+
+
+def tuned_on(squares: LeastSquares, method: str, steps: int) -> TunedXi:
+    """Return the weights that minimise a criterion of the Taylor weights."""
     found = squares.minimiser()
     xp = namespace(found.weights)
     degenerate = found.rank == 0
@@ -240,12 +245,13 @@ def _path_averaged(samples: Samples, lam: Array) -> TunedPath:
 def _published(samples: Samples, lam: Array) -> TunedPath:
     lost, kept, free = _averages(samples, lam)
     xp = namespace(lam)
-    pure = free + xp.sum(kept * lost, axis=1)[:, None] / samples.total
+    more = xp.sum(kept * lost, axis=1)[:, None] / samples.total
     rest = 0.0 * free + samples.spare
     teacher = xp.concat([lost * samples.length, rest], axis=1) / free
-    # 1 - a**2 = x (1 + a)
-    student = xp.concat([lost * (1.0 + kept) * samples.length, rest], axis=1) / pure
-    return _projected(samples, lam, teacher, teacher - student)
+    # The pure student leaves lost (1 + kept) and is divided by free + more; teacher - student is
+    # written over one denominator, because for small penalties the two are nearly equal.
+    change = xp.concat([lost * (more - free * kept) * samples.length, rest * more], axis=1)
+    return _projected(samples, lam, teacher, change / (free * (free + more)))
 
 
 def _averages(samples: Samples, lam: Array) -> tuple[Array, Array, Array]:

@@ -7,7 +7,8 @@ outputs. Notation: d eigenvalues, s = sqrt(d), z projected targets, f the filter
 from __future__ import annotations
 
 from sdtheory import _checks
-from sdtheory._array import Array, eps, namespace, place
+from sdtheory._array import Array, namespace, place
+from sdtheory.spectral.left_out import left_out_errors
 from sdtheory.spectral.risks import Block, LeastSquares, QuadraticRisk, RatioRisk
 from sdtheory.spectral.spectrum import Spectrum, Targets, semidefinite
 
@@ -186,12 +187,6 @@ def leave_one_out(spectrum: Spectrum, y: Array, lam: float, steps: int = 1) -> L
 
     It is a function of the Taylor weights w of the student (`filters.taylor`), at one penalty: the
     mean over samples of (e_0 + w_1 e_1 + ... + w_k e_k)**2, summed over outputs. Exact, no refits.
-
-    Notes
-    -----
-    Students move along the ridge path, and leaving out a sample commutes with that. So e_k are the
-    coefficients in t of the leave-one-out residual of ridge at the penalty lam (1 - t), which is
-    residual / (1 - leverage); both series are known, and the quotient of power series is short.
     """
     y = _checks.array("y", y, like=spectrum.eigenvalues, ndim=(1, 2))
     z = spectrum.project(y).projected
@@ -200,34 +195,10 @@ def leave_one_out(spectrum: Spectrum, y: Array, lam: float, steps: int = 1) -> L
     xp = namespace(left)
     if y.ndim == 1:
         y, z = y[:, None], z[:, None]
-    inverse = 1.0 / (d + place(_checks.number("lam", lam, at_least=0), like=d))
+    lam = place(_checks.number("lam", lam, at_least=0), like=d)
     count = _checks.integer("steps", steps, at_least=1)
-    # Residuals and 1 - leverage have a part that no penalty changes and one that carries a factor
-    # lam. Without the former (as many modes as samples) the factor is left out: no digits are lost.
-    if left.shape[0] == left.shape[1]:
-        fixed, spare, scale = 0.0 * y, 0.0 * y[:, 0], 1.0
-    else:
-        fixed, spare, scale = y - left @ z, 1.0 - xp.sum(left**2, axis=1), float(lam)
-    spare = xp.where(spare > 4 * eps(d), spare, 0.0 * spare) + scale * ((left**2) @ inverse)
-    if not bool(xp.all(spare > 0)):
-        raise ValueError(
-            "lam must be larger: a sample is interpolated (leverage one), so leaving it out is "
-            f"undetermined, got {lam}"
-        )
-    change, lost = -scale * d * inverse**2, float(lam) * inverse
-    errors = [(fixed + scale * (left @ (inverse[:, None] * z))) / spare[:, None]]
-    leverages: list[Array] = []
-    for k in range(count):
-        leverages.append((left**2) @ change)
-        rest = left @ (change[:, None] * z)
-        size = xp.abs(left) @ xp.abs(change[:, None] * z)
-        for j in range(k + 1):
-            carried = leverages[j][:, None] * errors[k - j]
-            rest, size = rest - carried, size + xp.abs(carried)
-        # What is left of a complete cancellation is rounding, and no direction.
-        noise = xp.linalg.vector_norm(rest) <= 4 * spectrum.n * eps(d) * xp.linalg.vector_norm(size)
-        errors.append(xp.where(noise, 0.0 * rest, rest) / spare[:, None])
-        change = change * lost
+    complete = left.shape[0] == left.shape[1]
+    errors = left_out_errors(left, d, z, y, lam, count, complete)
     root = float(spectrum.n) ** -0.5
     flat = xp.stack([root * xp.reshape(e, (-1,)) for e in errors], axis=1)
     zero = 0.0 * flat[0, :]

@@ -105,13 +105,19 @@ class Spectrum:
             )
         xp = namespace(gram)
         stray = first(xp.linalg.vector_norm(cross - right @ (right.T @ cross)))
-        if stray > eps(gram) ** 0.5 * first(xp.linalg.vector_norm(cross)):
+        # A singular value s that was cut hides s |y| of it: more is a contradiction.
+        largest = first(d) if d.shape[0] > 0 else 0.0
+        rounding = gram.shape[0] * eps(gram) * largest
+        hidden = (rounding * first(xp.sum(energy))) ** 0.5
+        if stray > hidden + eps(gram) ** 0.5 * first(xp.linalg.vector_norm(cross)):
             raise ValueError(
                 f"cross must lie in the range of gram, got a part of length {stray:.3g} outside"
             )
         z = _columns(1.0 / xp.sqrt(d), right.T @ cross)
         spare = energy - xp.sum(z**2, axis=0)
-        if bool(xp.any(spare < -(eps(gram) ** 0.5) * energy)):
+        # An eigenvalue is off by the rounding of the largest, and z**2 by the same proportion.
+        uncertain = xp.sum(_columns(rounding / d, z**2), axis=0)
+        if bool(xp.any(spare < -(eps(gram) ** 0.5) * energy - uncertain)):
             raise ValueError(
                 f"energy must be at least what cross and gram explain, got {_checks.show(energy)}, "
                 f"{first(xp.min(spare)):.6g} too little"

@@ -1,0 +1,70 @@
+"""One pass over chunks of data, with a progress bar, and nothing lost when it is interrupted."""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Iterable
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+from sdtheory import _checks
+from sdtheory._array import Array
+from sdtheory._console import Progress
+
+__all__ = ["Accumulator", "stream"]
+
+
+class Accumulator(Protocol):
+    """What chunks are fed to: `GramAccumulator`, `QRAccumulator`, `LeftOutAccumulator`."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+    rows: int
+
+    def update(self, design: Array, y: Array, sample_weight: Array | None = None) -> None:
+        """Add a chunk."""
+
+
+def stream(
+    accumulator: Accumulator,
+    chunks: Iterable[tuple[Array, ...]],
+    rows: int = 0,
+    *,
+    save: str | Path | None = None,
+    seconds: float = 60.0,
+) -> None:
+    """Feed an accumulator with chunks (features, labels) or (features, labels, weights).
+
+    Parameters
+    ----------
+    accumulator : GramAccumulator, QRAccumulator or LeftOutAccumulator
+    chunks : iterable
+        Read once, one chunk in memory at a time.
+    rows : int
+        How many samples there are in all, for the progress bar.
+    save : path, optional
+        Where to save the accumulator every so many `seconds`, at the end, and when the pass is
+        interrupted. To resume, load it and go on with the sample number `accumulator.rows`.
+    seconds : float
+        Time between saves.
+    """
+    if save is not None and not hasattr(accumulator, "save"):
+        raise TypeError(f"accumulator must have a method save, got {type(accumulator).__name__}")
+    pause, saved_at = _checks.number("seconds", seconds, at_least=0), time.monotonic()
+    whole = copy.copy(accumulator)  # what whole chunks led to: arrays are replaced, never changed
+    with Progress(_checks.integer("rows", rows)) as progress:
+        progress.advance(f"{accumulator.rows:,} rows", accumulator.rows)
+        try:
+            for chunk in chunks:
+                accumulator.update(*chunk)
+                before, whole = whole.rows, copy.copy(accumulator)
+                progress.advance(f"{whole.rows:,} rows", whole.rows - before)
+                if save is not None and time.monotonic() - saved_at > pause:
+                    whole.save(save)  # type: ignore[attr-defined]
+                    saved_at = time.monotonic()
+        finally:
+            for field in fields(whole):
+                setattr(accumulator, field.name, getattr(whole, field.name))
+            if save is not None:
+                whole.save(save)  # type: ignore[attr-defined]

@@ -1,0 +1,128 @@
+"""The second pass: leave-one-out errors by refitting, chunk by chunk."""
+
+import numpy as np
+import pytest
+from backends import BACKENDS
+
+from sdtheory.label_noise._samples import Samples
+from sdtheory.label_noise.tuning import left_out_errors
+from sdtheory.spectral import GramAccumulator, LeftOutAccumulator, QRAccumulator
+
+EPS = np.finfo(float).eps
+
+
+@pytest.fixture
+def data(rng):
+    x = rng.normal(size=(40, 3)) + np.array([0.0, 3.0, -1.0])
+    return x, x @ rng.normal(size=(3, 2)) + rng.normal(size=(40, 2)), rng.exponential(size=40)
+
+
+def passes(kind, x, y, w, intercept, lams, steps, chunks=6):
+    first = kind()
+    size = -(-x.shape[0] // chunks)
+    parts = [slice(k, min(k + size, x.shape[0])) for k in range(0, x.shape[0], size)]
+    for rows in parts:
+        first.update(x[rows, :], y[rows, ...], None if w is None else w[rows])
+    second = LeftOutAccumulator(first.summary(intercept), lams, steps)
+    for rows in parts:
+        second.update(x[rows, :], y[rows, ...], None if w is None else w[rows])
+    return second
+
+
+def refitted(x, y, w, intercept, lam, taylor):
+    """Return the mean squared error of literal refits without each sample, times its weight."""
+
+    def fit(a, b, weight, lam):
+        if intercept:
+            shares = weight / weight.sum()
+            mean_a, mean_b = shares @ a, shares @ b
+        else:
+            mean_a, mean_b = 0 * a[0], 0 * b[0]
+        a, b = a - mean_a, b - mean_b
+        slopes = np.linalg.solve(a.T @ (weight[:, None] * a) + lam * np.eye(a.shape[1]),
+                                 a.T @ (weight[:, None] * b))  # fmt: skip
+        return slopes, mean_b - mean_a @ slopes
+
+    total = 0.0
+    for i in range(len(x)):
+        keep = np.arange(len(x)) != i
+        a, b, weight = x[keep], y[keep], w[keep]
+        # Taylor weights: f = a + w_1 a x + w_2 a x^2 ..., x = what ridge loses of its target.
+        slopes, constant = fit(a, b, weight, lam)
+        out, rest = x[i] @ slopes + constant, b - (a @ slopes + constant)
+        for k in range(len(taylor)):
+            more, offset = fit(a, rest, weight, lam)
+            out = out + taylor[k] * (x[i] @ more + offset)
+            rest = rest - (a @ more + offset)
+        total += w[i] * np.sum((y[i] - out) ** 2)
+    return total / w.sum()
+
+
+@pytest.mark.parametrize("kind", [GramAccumulator, QRAccumulator])
+@pytest.mark.parametrize("intercept", [False, True])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_against_literal_refits(data, kind, intercept, weighted):
+    x, y, w = data
+    w = w if weighted else None
+    lams, taylor = [0.3, 5.0], np.array([-1.4, 0.6])
+    seen = passes(kind, x, y, w, intercept, lams, steps=2)
+    for lam, squares in zip(lams, seen.criteria(), strict=True):
+        literal = refitted(x, y, np.ones(40) if w is None else w, intercept, lam, taylor)
+        np.testing.assert_allclose(float(squares(taylor)), literal, rtol=1e4 * EPS)
+        assert squares.design.shape == (3, 2)
+
+
+@pytest.mark.parametrize("single", [False, True])
+def test_against_the_data_held_at_once(data, single):
+    x, y, w = data
+    y = y[:, 0] if single else y
+    seen = passes(GramAccumulator, x, y, w, True, 2.0, steps=3)
+    (streamed,) = seen.criteria()
+    held = left_out_errors(Samples.made(x, y, True, w), 2.0, 3)
+    for weights in (np.zeros(3), np.array([-1.0, 0.5, 2.0])):
+        np.testing.assert_allclose(float(streamed(weights)), float(held(weights)), rtol=1e4 * EPS)
+
+
+def test_more_features_than_samples(rng):
+    x, y = rng.normal(size=(6, 9)), rng.normal(size=6)
+    for intercept in (False, True):
+        seen = passes(QRAccumulator, x, y, None, intercept, 0.5, steps=1, chunks=3)
+        literal = refitted(x, y[:, None], np.ones(6), intercept, 0.5, [-0.8])
+        (squares,) = seen.criteria()
+        np.testing.assert_allclose(float(squares(np.array([-0.8]))), literal, rtol=1e4 * EPS)
+
+
+def test_merging(data):
+    x, y, w = data
+    whole = passes(QRAccumulator, x, y, w, True, [0.5, 1.0], steps=1)
+    halves = [LeftOutAccumulator(whole.summary, [0.5, 1.0]) for _ in range(3)]
+    halves[0].update(x[:25], y[:25], w[:25])
+    halves[1].update(x[25:], y[25:], w[25:])
+    halves[2].merge(halves[1])
+    halves[2].merge(halves[0])
+    for a, b in zip(whole.criteria(), halves[2].criteria(), strict=True):
+        np.testing.assert_allclose(a(np.array([0.7])), b(np.array([0.7])), rtol=1e3 * EPS)
+
+
+def test_all_samples_must_have_been_seen(data):
+    x, y, w = data
+    seen = passes(GramAccumulator, x, y, w, True, 1.0, steps=1)
+    partial = LeftOutAccumulator(seen.summary, 1.0)
+    with pytest.raises(ValueError, match="must have seen the 40 samples of the summary, got 0"):
+        partial.criteria()
+    partial.update(x[:30], y[:30], w[:30])
+    with pytest.raises(ValueError, match="got 30"):
+        partial.criteria()
+    with pytest.raises(ValueError, match="lam must be greater than 0"):
+        LeftOutAccumulator(seen.summary, [1.0, 0.0])
+
+
+@pytest.mark.parametrize("put", BACKENDS)
+def test_backends(put, data):
+    x, y, w = data
+    seen = passes(QRAccumulator, put(x), put(y), put(w), True, 1.0, 1, chunks=1)
+    (squares,) = seen.criteria()
+    assert put.owns(squares.design)
+    held = left_out_errors(Samples.made(x, y, True, w), 1.0, 1)
+    value = float(squares(put(np.array([0.5]))))
+    np.testing.assert_allclose(value, float(held(np.array([0.5]))), rtol=1e3 * put.eps)
