@@ -17,10 +17,10 @@ from experiments.engine.distillation import probabilities, repeated
 from experiments.registry import Config, Experiment, Task
 from sdtheory.logistic import SymmetricClasses
 
-VERSION = 1
+VERSION = 2
 SAME, CROSS = 0.4, 0.1
 # The penalty is STRENGTH / (K^2 n), at which the linear model keeps the same shares for every K.
-STRENGTH = 3.0
+STRENGTH = 0.4
 PRESETS = {
     "smoke": {"n": 6, "classes": [3], "rounds": 2, "most": 3},
     "cpu": {"n": 60, "classes": [2, 4, 7], "rounds": 8, "most": 15},
