@@ -4,6 +4,7 @@ from . import continuous_bernoulli
 from .averages import average_mean, average_sigmoid, average_sigmoid_by_erf
 from .evidence import Evidence, data_centric_evidence, duplicated_evidence
 from .hyperparameters import MODES, Optimised, optimise_evidence
+from .label_hyperparameters import OptimisedLabels, optimise_label_evidence
 from .laplace import Laplace, evidence_gradient, laplace
 from .likelihoods import BERNOULLI, CONTINUOUS_BERNOULLI, Likelihood
 from .regression import (
@@ -26,6 +27,7 @@ __all__ = [
     "Likelihood",
     "MODES",
     "Optimised",
+    "OptimisedLabels",
     "SoftLabelProcess",
     "average_mean",
     "average_sigmoid",
@@ -43,4 +45,5 @@ __all__ = [
     "laplace",
     "linearised_gain",
     "optimise_evidence",
+    "optimise_label_evidence",
 ]

@@ -106,10 +106,13 @@ def _sequential(kernel: FloatArray, y: FloatArray, steps: int) -> LatentProcess:
     return LatentProcess(fit, 1.0, np.array(evidence))
 
 
-def checked(kernel: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return a symmetric kernel and labels in [0, 1] as arrays of the same length."""
+def checked(
+    kernel: FloatArray, y: FloatArray, extend: bool = False
+) -> tuple[FloatArray, FloatArray]:
+    """Return a symmetric kernel and labels, in [0, 1] unless extended, of the same length."""
     kernel = np.asarray(_checks.array("kernel", kernel, ndim=2))
     _checks.symmetric("kernel", kernel, float(np.finfo(float).eps) ** 0.5)
-    y = np.asarray(_checks.array("y", y, like=kernel, ndim=1, at_least=0, at_most=1))
+    low, high = (None, None) if extend else (0.0, 1.0)
+    y = np.asarray(_checks.array("y", y, like=kernel, ndim=1, at_least=low, at_most=high))
     _checks.same_length("y", y, "kernel", kernel)
     return kernel, y

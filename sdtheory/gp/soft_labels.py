@@ -7,6 +7,7 @@ sigmoid amplifies every mode with an eigenvalue above about 6, and labels satura
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,9 +64,11 @@ def data_centric_classification(
     *,
     xi: FloatArray | float = 1.0,
     steps: int | None = None,
+    noise: float = 0.0,
     likelihood: str = "continuous_bernoulli",
     link: str = "mean",
     average: str = "exact",
+    extend: bool = False,
 ) -> SoftLabelProcess:
     """Return the classifier after `steps` rounds in which probabilities become labels.
 
@@ -79,6 +82,9 @@ def data_centric_classification(
         Weight in [0, 1] on the teacher's probabilities; labels get 1 - xi.
     steps : int, optional
         Rounds after the teacher; the length of the schedule, or 1, by default.
+    noise : float
+        Variance of white noise on the latents, fresh for every label; 0 for none. A teacher's
+        probability is that of a fresh label, so new points need it in their `prior` too.
     likelihood : {"continuous_bernoulli", "bernoulli"}
         Of the soft labels, from the second fit on.
     link : {"mean", "sigmoid"}
@@ -86,6 +92,9 @@ def data_centric_classification(
         Bernoulli, and for the first fit).
     average : {"exact", "erf"}
         How sigmoids are averaged; "erf" is scikit-learn's approximation.
+    extend : bool
+        Allow labels outside [0, 1] and any real weights. They have no density, but the objective
+        stays concave and its maximum finite; evidences are then values of that objective.
 
     Examples
     --------
@@ -94,27 +103,63 @@ def data_centric_classification(
     array([[1.        ],
            [0.67733753]])
     """
-    kernel, y = checked(kernel, y)
+    kernel, y = checked(kernel, y, extend)
+    noise = _checks.number("noise", noise, at_least=0)
+    weights = blending(xi, steps, extend)
+    return chain(lambda _, __: (kernel, noise), y, weights, likelihood, link, average, extend)
+
+
+def chain(
+    choose: Callable[[int, FloatArray], tuple[FloatArray, float]],
+    y: FloatArray,
+    weights: FloatArray,
+    likelihood: str,
+    link: str,
+    average: str,
+    extend: bool,
+) -> SoftLabelProcess:
+    """Return the last classifier of a chain; `choose` gives each fit its kernel and its noise.
+
+    It is called with the number of the fit and its labels.
+    """
     _checks.choice("likelihood", likelihood, LIKELIHOODS)
     _checks.choice("link", link, LINKS)
     _checks.choice("average", average, AVERAGES)
-    weights = _weights(xi, steps)
-    fit = laplace(kernel, y, BERNOULLI)
-    labels, evidence = [y], [fit.evidence]
-    process = SoftLabelProcess(
-        fit, np.stack(labels), np.array(evidence), link, "bernoulli", average
-    )
-    prior = np.diagonal(kernel)
-    for weight in weights:
-        soft = weight * process.probability(kernel, prior) + (1.0 - weight) * y
-        # Quadrature may miss the interval by rounding; a density needs labels inside.
-        labels.append(np.clip(soft, 0.0, 1.0))
-        fit = laplace(kernel, labels[-1], LIKELIHOODS[likelihood], start=0.0 * y)
+    labels, evidence = [y], []
+    for k in range(len(weights) + 1):
+        name = "bernoulli" if k == 0 else likelihood
+        kernel, noise = choose(k, labels[-1])
+        fit = laplace(with_noise(kernel, noise), labels[-1], LIKELIHOODS[name])
         evidence.append(fit.evidence)
-        process = SoftLabelProcess(
-            fit, np.stack(labels), np.array(evidence), link, likelihood, average
-        )
+        process = SoftLabelProcess(fit, np.stack(labels), np.array(evidence), link, name, average)
+        if k < len(weights):
+            own = process.probability(kernel, np.diagonal(kernel) + noise)
+            soft = weights[k] * own + (1.0 - weights[k]) * y
+            # Quadrature may miss the interval by rounding; a density needs labels inside.
+            labels.append(soft if extend else np.clip(soft, 0.0, 1.0))
     return process
+
+
+def with_noise(kernel: FloatArray, noise: float) -> FloatArray:
+    """Return the covariance of the latents behind the labels themselves."""
+    if noise == 0:
+        return kernel
+    total = kernel.copy()
+    total.flat[:: kernel.shape[0] + 1] += noise
+    return total
+
+
+def blending(xi: FloatArray | float, steps: int | None, extend: bool = False) -> FloatArray:
+    """Return the weights (steps,) of the teachers' probabilities, in [0, 1] unless extended."""
+    low, high = (None, None) if extend else (0.0, 1.0)
+    weights = np.asarray(
+        _checks.array("xi", xi, ndim=(0, 1), at_least=low, at_most=high, empty=True)
+    )
+    if weights.ndim == 0:
+        return np.full(1 if steps is None else _checks.integer("steps", steps), float(weights))
+    if steps is not None and len(weights) != _checks.integer("steps", steps):
+        raise ValueError(f"xi must have {steps} entries for {steps} rounds, got {len(weights)}")
+    return weights
 
 
 def linearised_gain(
@@ -135,12 +180,3 @@ def linearised_gain(
     curvature = float(LIKELIHOODS[likelihood].curvature(at_zero)[0])
     slope = curvature if link == "mean" else float(BERNOULLI.curvature(at_zero)[0])
     return slope / curvature * d / (d + 1.0 / curvature)
-
-
-def _weights(xi: FloatArray | float, steps: int | None) -> FloatArray:
-    weights = np.asarray(_checks.array("xi", xi, ndim=(0, 1), at_least=0, at_most=1, empty=True))
-    if weights.ndim == 0:
-        return np.full(1 if steps is None else _checks.integer("steps", steps), float(weights))
-    if steps is not None and len(weights) != _checks.integer("steps", steps):
-        raise ValueError(f"xi must have {steps} entries for {steps} rounds, got {len(weights)}")
-    return weights

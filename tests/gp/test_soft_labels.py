@@ -133,3 +133,51 @@ def test_wrong_arguments_are_named(six):
     ):
         with pytest.raises(ValueError, match=message):
             run(six, **options)
+
+
+def test_latent_noise_is_that_of_a_white_kernel(six):
+    """A teacher answers for a fresh label: its own noise is in the variance, not in the mean."""
+    from sklearn.gaussian_process import GaussianProcessClassifier
+    from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
+
+    white = WhiteKernel(0.7, "fixed")
+    peer = GaussianProcessClassifier(ConstantKernel(2.0) * RBF(1.0) + white, optimizer=None).fit(
+        six.x, six.y
+    )
+    process = run(six, noise=0.7, steps=1, average="erf")
+    np.testing.assert_allclose(
+        process.labels[1], peer.predict_proba(six.x)[:, 1], rtol=0, atol=1e-8
+    )
+    assert process.evidence[0] == pytest.approx(peer.log_marginal_likelihood_value_, rel=1e-9)
+    total = six.kernel + 0.7 * np.eye(6)
+    fit = gp.laplace(total, process.labels[1], gp.CONTINUOUS_BERNOULLI)
+    np.testing.assert_array_equal(process.approximation.mode, fit.mode)
+
+
+@pytest.mark.parametrize("likelihood", ["bernoulli", "continuous_bernoulli"])
+def test_labels_outside_the_interval_have_a_finite_mode(six, likelihood):
+    y = np.array([1.2, -0.3, 3.0, 0.5, -2.0, 1.0])
+    with pytest.raises(ValueError, match="y must be at least 0"):
+        gp.data_centric_classification(six.kernel, y)
+    with pytest.raises(ValueError, match="xi must be at most 1"):
+        run(six, xi=1.5)
+    process = gp.data_centric_classification(
+        six.kernel, y, xi=[1.5, -0.5], likelihood=likelihood, extend=True
+    )
+    model = gp.BERNOULLI if likelihood == "bernoulli" else gp.CONTINUOUS_BERNOULLI
+    mode, labels = process.approximation.mode, process.labels[-1]
+    assert labels.max() > 1
+    assert labels.min() < 0
+    np.testing.assert_allclose(mode, six.kernel @ (labels - model.mean(mode)), atol=1e-12)
+    # The maximum of the objective itself, wherever one starts from.
+    import scipy.optimize
+
+    inverse = np.linalg.inv(six.kernel)
+
+    def objective(f):
+        return -(labels @ f - model.log_partition(f).sum() - 0.5 * f @ inverse @ f)
+
+    found = scipy.optimize.minimize(objective, np.zeros(6), tol=1e-10)
+    np.testing.assert_allclose(mode, found.x, atol=1e-4)
+    inside = run(six, xi=0.6, likelihood=likelihood, extend=True)
+    np.testing.assert_array_equal(inside.labels, run(six, xi=0.6, likelihood=likelihood).labels)

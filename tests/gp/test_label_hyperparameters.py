@@ -1,0 +1,112 @@
+"""Hyper-parameters of soft-label chains against scikit-learn, and what every round does to them."""
+
+import numpy as np
+import pytest
+import scipy.optimize
+from sklearn.gaussian_process import GaussianProcessClassifier
+from sklearn.gaussian_process.kernels import RBF, ConstantKernel
+
+from sdtheory import gp
+
+BOUNDS = np.log([[1e-2, 1e2], [1e-2, 1e2]])
+
+
+@pytest.fixture
+def classes(rng):
+    x = rng.uniform(-3, 3, 30)
+    return x, (np.sin(2 * x) + 0.5 * rng.normal(size=30) > 0).astype(float)
+
+
+def kernel_of(x):
+    distances = (x[:, None] - x) ** 2
+
+    def kernel(theta):
+        inside = distances * np.exp(-2 * theta[1])
+        matrix = np.exp(theta[0] - 0.5 * inside)
+        return matrix, np.stack([matrix, matrix * inside])
+
+    return kernel
+
+
+def run(classes, noise=0.0, **options):
+    x, y = classes
+    return gp.optimise_label_evidence(kernel_of(x), np.zeros(2), BOUNDS, y, noise, **options)
+
+
+def test_the_first_fit_is_that_of_scikit_learn(classes):
+    x, y = classes
+    kernel = ConstantKernel(1.0, (1e-2, 1e2)) * RBF(1.0, (1e-2, 1e2))
+    peer = GaussianProcessClassifier(kernel).fit(x[:, None], y)
+    ours = run(classes, steps=0)
+    want = peer.log_marginal_likelihood_value_
+    assert ours.process.evidence[0] == pytest.approx(want, rel=1e-6)
+    np.testing.assert_allclose(ours.theta[0], peer.kernel_.theta, rtol=0, atol=1e-2)
+    assert not ours.at_bound
+
+
+def test_first_and_none_are_the_chain_with_one_kernel(classes):
+    x, y = classes
+    for mode in ("first", "none"):
+        ours = run(classes, noise=0.3, steps=3, mode=mode, xi=[0.9, 0.5, 1.0])
+        assert np.all(ours.theta == ours.theta[0])
+        assert np.all(ours.noise == 0.3)
+        matrix = kernel_of(x)(ours.theta[0])[0]
+        want = gp.data_centric_classification(matrix, y, noise=0.3, xi=[0.9, 0.5, 1.0])
+        np.testing.assert_array_equal(ours.process.labels, want.labels)
+    assert not ours.theta.any()
+
+
+@pytest.mark.parametrize("free", [False, True])
+def test_every_round_is_a_maximum(classes, free):
+    """Each fit's evidence has no slope left, by differences, where no bound stops it."""
+    x, _ = classes
+    options = {"noise": 0.5, "noise_floor": 1e-4} if free else {}
+    ours = run(classes, steps=1, mode="all", **options)
+    eye = np.eye(len(x))
+
+    def evidence(parameters, k):
+        model = gp.BERNOULLI if k == 0 else gp.CONTINUOUS_BERNOULLI
+        level = np.exp(parameters[2]) if free else 0.0
+        total = kernel_of(x)(parameters[:2])[0] + level * eye
+        return gp.laplace(total, ours.process.labels[k], model).evidence
+
+    for k in range(2):
+        at = np.append(ours.theta[k], np.log(ours.noise[k])) if free else ours.theta[k]
+        assert evidence(at, k) == pytest.approx(ours.process.evidence[k], rel=1e-10)
+        slope = scipy.optimize.approx_fprime(at, evidence, 1e-6, k)
+        low = np.append(BOUNDS[:, 0], np.log(1e-4))[: len(at)]
+        high = np.append(BOUNDS[:, 1], np.inf)[: len(at)]
+        slope[(at <= low + 1e-6) & (slope < 0)] = 0
+        slope[(at >= high - 1e-6) & (slope > 0)] = 0
+        assert np.abs(slope).max() < 1e-2
+
+
+def test_in_every_round_amplitudes_grow_to_their_bound(classes):
+    ours = run(classes, steps=5, mode="all", link="sigmoid")
+    amplitude = np.exp(ours.theta[:, 0])
+    assert amplitude[-1] > 5 * amplitude[0]
+    assert ours.at_bound
+    assert not run(classes, steps=5, mode="first", link="sigmoid").at_bound
+
+
+def test_free_noise_is_stopped_by_its_floor(classes):
+    ours = run(classes, noise=1.0, noise_floor=1e-3, mode="all", steps=2)
+    assert ours.at_floor
+    np.testing.assert_allclose(ours.noise[-1], 1e-3)
+
+
+def test_wrong_arguments_are_named(classes):
+    for options, message in (
+        ({"mode": "last"}, "mode must be one of"),
+        ({"noise": 0.1, "noise_floor": 1.0}, r"noise_floor must be at most 0\.1"),
+        ({"noise": -0.1}, "noise must be at least 0"),
+        ({"steps": -1}, "steps must be at least 0"),
+        ({"likelihood": "probit"}, "likelihood must be one of"),
+        ({"xi": 1.5}, "xi must be at most 1"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            run(classes, **options)
+    with pytest.raises(ValueError, match="bounds must have shape"):
+        gp.optimise_label_evidence(kernel_of(classes[0]), np.zeros(2), BOUNDS[:1], classes[1])
+    with pytest.raises(ValueError, match="y must be at most 1"):
+        gp.optimise_label_evidence(kernel_of(classes[0]), np.zeros(2), BOUNDS, 2 * classes[1])
