@@ -28,17 +28,19 @@ def _elapsed(p, q, start, stop):
         return (_antiderivative(p, q, b) - _antiderivative(p, q, a)) / weight
 
 
-def _time(covariance, variance, depth, start, stop, objective="jepa", predictor_depth=1):
+def _time(
+    covariance, variance, depth, start, stop, objective="jepa", predictor_depth=1, digits=DIGITS
+):
     """Return the paper time between two encoder sizes.
 
     v = w^n, n the layers that multiply the variance, obeys dv/dtau = v^(1+a) (lambda - s^2 v).
     """
-    with mpmath.workdps(DIGITS):
+    with mpmath.workdps(digits):
         lam, s2 = mpmath.mpf(float(covariance)), mpmath.mpf(float(variance))
         n = predictor_depth if objective == "jepa" else depth + predictor_depth
         start_power = 2 * depth if objective == "jepa" else depth
         a = mpmath.mpf(start_power + predictor_depth - 2) / n
-        v0, v1 = (mpmath.mpf(float(size)) ** (mpmath.mpf(n) / depth) for size in (start, stop))
+        v0, v1 = (mpmath.mpf(size) ** (mpmath.mpf(n) / depth) for size in (start, stop))
         if lam == 0:
             tau = (v1 ** (-1 - a) - v0 ** (-1 - a)) / ((1 + a) * s2)
             return tau * depth / n

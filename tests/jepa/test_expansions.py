@@ -18,23 +18,39 @@ def test_expansion_fixtures():
     np.testing.assert_allclose(terms.constant, -26.19301200499128658394279344293153, rtol=1e-12)
 
 
-def test_remainder_fixture(exact_time):
-    """F25: the critical time minus S, of order 10 in 6e9, needs more than float64."""
-    with mpmath.workdps(60):
-        lam, rho, eps = mpmath.mpf(1), mpmath.mpf("0.8"), mpmath.mpf("1e-6")
-        b, x = eps ** (mpmath.mpf(1) / 3), mpmath.mpf("0.5") ** (mpmath.mpf(1) / 3)
-
-        def phase(z):
-            return mpmath.log(z / (1 - z)) - sum(z ** (-n) / n for n in range(1, 6))
-
-        time = 3 / (lam * rho**5) * (phase(x) - phase(b / rho))
-        leading = sum(3 / (n * rho ** (5 - n) * b**n) for n in range(1, 6)) / lam
-        want = time - leading
-        assert abs(want - mpmath.mpf("15.85341808333785693967085980222758")) < 1e-28
+def test_remainder_fixture():
+    """F25: the critical time minus S, of order 10 in 6e9, is exact in its own term."""
     terms = jepa.critical_time_expansion(Mode.from_rho(1.0, 0.8), 3, 1e-6)
-    rest = terms.logarithm + terms.constant + terms.correction
-    # the next term is of relative order b = 0.01 of the correction, 0.11
-    np.testing.assert_allclose(rest, float(want), atol=2e-3 * 2)
+    np.testing.assert_allclose(terms.remainder, 15.85341808333785693967085980222758, rtol=1e-12)
+    approximate = terms.logarithm + terms.constant + terms.correction
+    # the next term is (b / rho) / 2 of the correction
+    np.testing.assert_allclose(
+        (terms.remainder - approximate) / terms.correction, 0.01 / 0.8 / 2, rtol=0.02
+    )
+
+
+@pytest.mark.parametrize("objective", ["jepa", "mae"])
+@pytest.mark.parametrize("depth", [1, 2, 3, 10])
+@pytest.mark.parametrize("b", [1e-10, 1e-4, 0.05, 0.3])
+def test_remainder_is_the_time_beyond_the_leading_term(exact_time, objective, depth, b):
+    """Against 260 digits, where the two large times can be subtracted."""
+    mode, fraction, scale = Mode.from_rho(1.3, 0.8), 0.9, b**depth
+    terms = jepa.critical_time_expansion(mode, depth, scale, fraction, objective)
+    with mpmath.workdps(260):
+        lam, s2, start = (mpmath.mpf(float(x)) for x in (mode.covariance, mode.variance, scale))
+        rho, one, layers = lam / s2, start ** (mpmath.mpf(1) / depth), mpmath.mpf(depth)
+        if objective == "jepa":
+            stop = fraction * rho**depth
+            lead = sum(
+                layers / (n * rho ** (2 * depth - n - 1) * one**n) for n in range(1, 2 * depth)
+            )
+        else:
+            stop = fraction * rho ** (layers / (layers + 1))
+            lead = layers / (one ** (depth - 1) * (depth - 1)) if depth > 1 else 0
+        time = exact_time(mode.covariance, mode.variance, depth, scale, stop, objective, digits=260)
+        want = float(time - lead / lam)
+    size = sum(abs(float(term)) for term in (terms.logarithm, terms.constant, terms.remainder))
+    assert abs(want - float(terms.remainder)) < 60 * depth * EPS * size
 
 
 @pytest.mark.parametrize("objective", ["jepa", "mae"])

@@ -21,6 +21,13 @@ def test_unbalanced_fixtures():
     )
 
 
+def test_predictor_depth_fixture():
+    """F34: raw time of JEPA under a predictor of three layers, w from 0.2 to 0.9 rho^(1/3)."""
+    mode = Mode.from_rho(1.0, 0.5)
+    time = jepa.hitting_time(mode, 2, 0.2**2, (0.9 * 0.5 ** (1 / 3)) ** 2, predictor_depth=3)
+    np.testing.assert_allclose(time / 2, 650.0300359384987123215198620701055, rtol=1e-12)
+
+
 @pytest.mark.parametrize("depth", [1, 2])
 @pytest.mark.parametrize(
     ("layer", "predictor", "rate"), [(0.3, 0.0, 1.0), (0.3, -0.2, 2.0), (0.2, 0.25, 5.0)]
