@@ -9,11 +9,13 @@ sys.path[:0] = [str(HERE.parent), str(HERE)]
 import claims_page  # noqa: E402
 import docstrings  # noqa: E402
 import gallery_page  # noqa: E402
+from sphinx.util import logging  # noqa: E402
 
 import sdtheory  # noqa: E402
 
 claims_page.write(HERE / "claims.md")
-gallery_page.write(HERE / "gallery.md", HERE.parent / "build" / "figures")
+for figure in gallery_page.write(HERE / "gallery.md", HERE.parent / "build" / "figures"):
+    logging.getLogger(__name__).warning("the gallery lacks the figure %s", figure)
 
 project = "sdtheory"
 author = copyright = "the sdtheory developers"  # noqa: A001

@@ -4,14 +4,15 @@ from itertools import groupby
 from pathlib import Path
 
 from figures.__main__ import main as draw
+from figures.drawing import command, kept
 from figures.registry import FigureSpec, published
 from sdtheory import claims
 
 INTRODUCTION = """\
 # Gallery
 
-Each figure is drawn by the command below it, which also writes its numbers as CSV. Theory is computed
-on the spot; what networks did is read from stored results, never trained while drawing.
+Each figure is drawn by the command below it, which also writes its numbers as CSV. Theory is
+computed on the spot; what networks did is read from stored results, never trained while drawing.
 """
 ORIGINS = {"ours": "ours", "paper": "the paper's", "guess": "guessed from the paper"}
 
@@ -33,13 +34,16 @@ def _paper(spec: FigureSpec) -> str:
 
 
 def _entry(spec: FigureSpec, claimed: bool) -> str:
-    settings = ", ".join(f"{key} = {value}" for key, value in spec.parameters.items())
+    settings = "; ".join(
+        f"{key} = {value} ({ORIGINS[spec.origin_of(key)]})"
+        for key, value in spec.parameters.items()
+    )
     lines = [
         f"### {spec.id.split('.')[1].replace('_', ' ')}\n",
-        f"![{spec.id}](gallery/{spec.id}.png)\n",
+        f"![{spec.id}](gallery/{spec.id}.webp)\n",
         f"{_literal(spec.caption)}\n",
-        f"`python -m figures {spec.id}`",
-        f"**Parameters** ({ORIGINS[spec.origin]}): {_literal(settings)}.",
+        f"`{command(spec)}`",
+        f"**Parameters:** {_literal(settings)}.",
     ]
     if spec.experiment:
         lines.append(f"**Networks:** `python -m experiments {spec.experiment} --preset cpu`.")
@@ -53,18 +57,22 @@ def _literal(text: str) -> str:
     return "".join(f"\\{letter}" if letter in r"\`*_[]<>$|{}" else letter for letter in text)
 
 
-def write(path: Path, folder: Path) -> None:
-    """Write the page, with images from `folder`, in which what is missing or stale is drawn."""
-    if draw(["--out", str(folder)]):
-        raise RuntimeError("some figures could not be drawn; see the messages above")
+def write(path: Path, folder: Path) -> list[str]:
+    """Write the page, with images from `folder`, in which what is missing or stale is drawn.
+
+    Returns the ids of figures that could not be drawn; why has been printed.
+    """
+    draw(["--out", str(folder)])
     images = path.parent / "gallery"
     images.mkdir(exist_ok=True)
     figures = published()
-    for name in figures:
-        _replace(images / f"{name}.png", (folder / f"{name}.png").read_bytes())
-    for stray in {p.stem for p in images.glob("*.png")} - set(figures):
-        (images / f"{stray}.png").unlink()
-    _replace(path, render(figures, claims.published()).encode())
+    there = {name: spec for name, spec in figures.items() if kept(spec, folder)}
+    for name in there:
+        _replace(images / f"{name}.webp", (folder / f"{name}.webp").read_bytes())
+    for stray in {p.stem for p in images.glob("*.webp")} - set(there):
+        (images / f"{stray}.webp").unlink()
+    _replace(path, render(there, claims.published()).encode())
+    return [name for name in figures if name not in there]
 
 
 def _replace(path: Path, content: bytes) -> None:

@@ -159,25 +159,28 @@ def test_gallery_shows_every_figure_with_its_command_and_claim(gallery_page):
     assert len(papers) == len(set(papers))
 
 
-def test_gallery_draws_nothing_twice_and_forgets_what_is_gone(gallery_page, monkeypatch, tmp_path):
-    first = next(iter(gallery_page.published().items()))
-    monkeypatch.setattr(gallery_page, "published", lambda: dict([first]))
-    monkeypatch.setattr(gallery_page, "draw", lambda _: 0)
+def test_gallery_holds_the_pictures_that_are_up_to_date(gallery_page, monkeypatch, tmp_path):
+    first, second = list(gallery_page.published().items())[:2]
+    monkeypatch.setattr(gallery_page, "published", lambda: dict([first, second]))
+    monkeypatch.setattr(gallery_page, "draw", lambda _: 1)
+    monkeypatch.setattr(gallery_page, "kept", lambda spec, _: {} if spec is second[1] else {"": 0})
     folder, images = tmp_path / "figures", tmp_path / "docs" / "gallery"
     folder.mkdir()
     images.mkdir(parents=True)
-    (folder / f"{first[0]}.png").write_bytes(b"picture")
-    (images / "nobody2000.gone.png").touch()
+    (folder / f"{first[0]}.webp").write_bytes(b"picture")
+    (images / "nobody2000.gone.webp").touch()
     for _ in range(2):
-        gallery_page.write(tmp_path / "docs" / "gallery.md", folder)
-        assert {path.name for path in images.iterdir()} == {f"{first[0]}.png"}
-    assert (images / f"{first[0]}.png").read_bytes() == b"picture"
+        missing = gallery_page.write(tmp_path / "docs" / "gallery.md", folder)
+        assert missing == [second[0]]
+        assert {path.name for path in images.iterdir()} == {f"{first[0]}.webp"}
+    assert (images / f"{first[0]}.webp").read_bytes() == b"picture"
 
 
-def test_gallery_with_a_figure_missing_is_an_error(gallery_page, monkeypatch, tmp_path):
+def test_gallery_names_the_figures_that_are_missing(gallery_page, monkeypatch, tmp_path):
     monkeypatch.setattr(gallery_page, "draw", lambda _: 1)
-    with pytest.raises(RuntimeError, match="could not be drawn"):
-        gallery_page.write(tmp_path / "gallery.md", tmp_path)
+    page = tmp_path / "gallery.md"
+    assert gallery_page.write(page, tmp_path) == list(gallery_page.published())
+    assert "![" not in page.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,11 @@ class Audit:
 
 
 def audit(claim: str | Claim, seed: int = 0) -> Audit:
-    """Perturb every function that a claim guards and say where it does not notice."""
+    """Perturb every function that a claim guards and say where it does not notice.
+
+    >>> audit("borup2021.twicing").passed
+    True
+    """
     made = load(claim) if isinstance(claim, str) else claim
     honest = measure(made, seed=seed)
     complaints = []
@@ -77,7 +81,13 @@ def _notices(claim: Claim, honest: Measurement, seed: int) -> bool:
 
 @contextmanager
 def perturbed(guard: str, relative: float) -> Iterator[list[str]]:
-    """Multiply what `guard` returns by 1 + relative inside the block; yield the list of calls."""
+    """Multiply what `guard` returns by 1 + relative inside the block; yield the list of calls.
+
+    >>> from sdtheory import filters
+    >>> with perturbed("sdtheory.spectral.filters.ridge", 0.5) as calls:
+    ...     filters.ridge([1.0], 1.0), len(calls)
+    (array([0.75]), 1)
+    """
     owner, name = _owner(guard)
     # Through the class dictionary, so that class methods and properties keep their kind.
     original = vars(owner)[name]

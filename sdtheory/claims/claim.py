@@ -111,7 +111,26 @@ def claim(
     samples: int | None = None,
     sensitivity: float | None = None,
 ) -> Callable[[Callable[..., float]], Claim]:
-    """Turn a residual function into a registered `Claim`; its name must be the slug of `id`."""
+    """Turn a residual function into a registered `Claim`; its name must be the slug of `id`.
+
+    >>> from sdtheory import filters
+    >>> def one_mode(draw):
+    ...     return {"d": draw.log_uniform(1e-3, 1e3), "lam": draw.log_uniform(1e-3, 1e3)}
+    >>> @claim(
+    ...     "me2026.ridge_shrinks",
+    ...     paper="Me 2026",
+    ...     where="1",
+    ...     says="Ridge regression keeps less than everything.",
+    ...     kind="inequality",
+    ...     instances=one_mode,
+    ...     tolerance=1e-15,
+    ...     guards=("sdtheory.spectral.filters.ridge",),
+    ... )
+    ... def ridge_shrinks(d, lam):
+    ...     return float(filters.ridge([d], lam)[0]) - 1.0
+    >>> ridge_shrinks(d=3.0, lam=1.0), ridge_shrinks.ratio({"d": 3.0, "lam": 1.0})[2] <= 1
+    (-0.25, True)
+    """
 
     def register(residual: Callable[..., float]) -> Claim:
         made = Claim(
@@ -173,7 +192,11 @@ def _place(made: Claim) -> tuple[str, int]:
 
 
 def published() -> dict[str, Claim]:
-    """Return every claim of the collection, by id, in the order of the papers' modules."""
+    """Return every claim of the collection, by id, in the order of the papers' modules.
+
+    >>> "das2023.xi_exceeds_one" in published()
+    True
+    """
     package = _collection()
     for module in sorted(m.name for m in pkgutil.iter_modules(package.__path__)):
         if not module.startswith("_"):
@@ -191,7 +214,11 @@ def _collection() -> Any:
 
 
 def get(name: str) -> Claim:
-    """Return the published claim with this id."""
+    """Return the published claim with this id.
+
+    >>> get("borup2021.twicing").where
+    'K20'
+    """
     claims = published()
     if name not in claims:
         near = [k for k in claims if name.split(".")[-1] in k or k.split(".")[-1] in name]
@@ -201,7 +228,11 @@ def get(name: str) -> Claim:
 
 
 def load(target: str) -> Claim:
-    """Return a claim by published id, or as `module:name` or `path/to/file.py:name`."""
+    """Return a claim by published id, or as `module:name` or `path/to/file.py:name`.
+
+    >>> load("borup2021.twicing").verdict
+    'holds'
+    """
     if ":" not in target:
         return get(target)
     place, name = target.rsplit(":", 1)

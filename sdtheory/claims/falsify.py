@@ -49,6 +49,16 @@ def falsify(
         How many instances to try before giving up.
     seed : int, optional
         Makes the search repeatable.
+
+    Examples
+    --------
+    >>> falsify("borup2021.twicing", examples=20, seed=0) is None
+    True
+    >>> found = falsify("borup2021.published_table", seed=0)
+    >>> found.residual > found.tolerance
+    True
+    >>> print(found.as_python().splitlines()[3])
+    claim = claims.load('borup2021.published_table')
     """
     import hypothesis
 

@@ -74,7 +74,7 @@ def measure(
     Parameters
     ----------
     claim : str or Claim
-        A published id, or a claim.
+        A published id, `module:name`, `file.py:name`, or a claim.
     samples : int, optional
         How many instances to draw; the claim says how many by default.
     seed : int
@@ -88,6 +88,12 @@ def measure(
         The verdict is `fails` if an instance violates (of a claim registered as failing: if its
         counterexample does), `holds_with_condition` if none does but the registered counterexample
         outside the condition does, and `holds` otherwise.
+
+    Examples
+    --------
+    >>> found = measure("das2023.xi_exceeds_one", samples=10)
+    >>> found.verdict, found.agrees, found.instances
+    ('holds_with_condition', True, 10)
     """
     made = load(claim) if isinstance(claim, str) else claim
     total = made.samples if samples is None else _checks.integer("samples", samples, at_least=1)

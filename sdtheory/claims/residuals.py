@@ -43,6 +43,10 @@ def fit_rate(
     one is given. The half-width covers 99.9% under the fit's own scatter and is at least 1e-9, so
     that an exact power law is not divided by zero; a fit that is not certain to `precision` says
     nothing and returns inf. Compare with a tolerance of one.
+
+    >>> x = np.geomspace(1.0, 100.0, 9)
+    >>> fit_rate(x, 3.0 * x**2, stated=2.0) < 1.0, fit_rate(x, 3.0 * x**2, stated=2.1) > 1.0
+    (True, True)
     """
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     if x.size < 5 or not (np.all(x > 0) and np.all(y > 0)):
@@ -70,6 +74,12 @@ def z_score(
 
     Draws run along the first axis. If a standard error exceeds `precision * scale` (by default
     scale is |want|), the sample is too small to say anything and the score is inf.
+
+    >>> draws = [0.9, 1.1, 1.0, 1.2, 0.8]  # mean 1, standard error 0.0707
+    >>> round(z_score(draws, want=1.1, precision=0.1), 2)
+    1.41
+    >>> z_score(draws, want=1.1, precision=0.01)
+    inf
     """
     sample: np.ndarray[Any, Any] = np.asarray(draws, dtype=float)
     target = np.asarray(want, dtype=float)
