@@ -48,6 +48,14 @@ def expected_error(
         Nonnegative.
     null_energy : float
         Weighted energy of the signal in the null space of the design.
+
+    Examples
+    --------
+    >>> from sdtheory import filters
+    >>> risk = expected_error([2.0, 1.0], coefficients=[1.0, 0.5], noise_var=0.5)
+    >>> teacher = filters.distill([4.0, 1.0], lam=1.0, xi=0.0, steps=0)
+    >>> risk(teacher)  # (0.2^2 + 0.5 0.8^2 / 4) + (0.5^2 0.25 + 0.5 0.5^2)
+    np.float64(0.3075)
     """
     s = _checks.array("singular_values", singular_values, ndim=1, above=0, empty=True)
     theta = _per_mode("coefficients", coefficients, s, (1, 2))
@@ -69,6 +77,11 @@ def expected_fit(
     The expected in-sample error for targets with any mean E[y] (no linear model needed): `mean` is
     U.T E[y] of shape (r,) or (r, q), `outside` the squared length of E[y] beyond the span of U,
     `noise_var` the variance per sample, summed over outputs.
+
+    >>> from sdtheory import filters
+    >>> risk = expected_fit([4.0, 1.0], mean=[2.0, 0.5], noise_var=0.5, n=3)
+    >>> risk(filters.distill([4.0, 1.0], lam=1.0, xi=0.0, steps=0))
+    np.float64(0.2225)
     """
     d = _checks.array("eigenvalues", eigenvalues, ndim=1, above=0, empty=True)
     mean = _per_mode("mean", mean, d, (1, 2))
@@ -105,6 +118,14 @@ def expected_error_general(
         G = V' Sigma V, positive semi-definite, in the same basis.
     target : array (p,), optional
         Coefficients that the test data follow; `coefficients` by default.
+
+    Examples
+    --------
+    >>> from sdtheory import filters
+    >>> correlated = [[1.0, 0.5], [0.5, 1.0]]
+    >>> risk = expected_error_general([2.0, 1.0], [1.0, 0.5], 0.5, covariance=correlated)
+    >>> risk(filters.distill([4.0, 1.0], lam=1.0, xi=0.0, steps=0))
+    np.float64(0.3575)
     """
     s = _checks.array("singular_values", singular_values, ndim=1, above=0, empty=True)
     theta = _checks.array("coefficients", coefficients, like=s, ndim=1)
@@ -131,6 +152,13 @@ def prediction_error(projection: Array, targets: Targets, truth: Array) -> Quadr
     """Return the mean of (truth - P (c z))**2 over points and outputs: a labelled evaluation set.
 
     `projection` is P (m, r) from `Spectrum.projection`; `truth` is (m,) or (m, q).
+
+    >>> from sdtheory import filters
+    >>> spectrum = Spectrum.from_design([[2.0, 0.0], [0.0, 1.0]])
+    >>> new = spectrum.projection([[1.0, 1.0]])
+    >>> risk = prediction_error(new, spectrum.project([1.0, 2.0]), truth=[1.0])
+    >>> risk(filters.distill(spectrum.eigenvalues, lam=1.0, xi=0.0, steps=0))  # (1 - 0.4 - 1)^2
+    np.float64(0.16)
     """
     projection = _checks.array("projection", projection, ndim=2, empty=True)
     truth = _checks.array("truth", truth, like=projection, ndim=targets.projected.ndim)
@@ -152,6 +180,13 @@ def prediction_risk(
     """Return E mean((truth - P (c z))**2) over z = mean + noise: a known truth at new points.
 
     `mean` is U.T E[y] (r,), `truth` (m,) the noiseless values, `noise_var` the label noise.
+
+    >>> from sdtheory import filters
+    >>> spectrum = Spectrum.from_design([[2.0, 0.0], [0.0, 1.0]])
+    >>> mean = spectrum.project([1.0, 2.0]).projected
+    >>> risk = prediction_risk(spectrum.projection([[1.0, 1.0]]), mean, 0.5, truth=[1.0])
+    >>> risk(filters.distill(spectrum.eigenvalues, lam=1.0, xi=0.0, steps=0))
+    np.float64(0.365)
     """
     projection = _checks.array("projection", projection, ndim=2, empty=True)
     mean = _checks.array("mean", mean, like=projection, ndim=1, empty=True)
@@ -167,6 +202,12 @@ def sure(spectrum: Spectrum, targets: Targets, noise_var: float) -> QuadraticRis
     """Return Stein's unbiased estimate of the in-sample error, (|y - f|^2 + 2 v df) / n - v.
 
     `noise_var` v is the label-noise variance per output; summed over outputs.
+
+    >>> from sdtheory.spectral import projections
+    >>> spectrum = Spectrum.from_design([[2.0, 0.0], [0.0, 1.0], [0.0, 0.0]])
+    >>> risk = sure(spectrum, spectrum.project([1.0, 2.0, 1.0]), noise_var=0.5)
+    >>> projections.optimal_xi(risk, spectrum.eigenvalues, lam=1.0).weights
+    array([-1.18650218])
     """
     energy = _energy(targets, 1.0 / spectrum.n)
     z = targets.projected
@@ -177,7 +218,14 @@ def sure(spectrum: Spectrum, targets: Targets, noise_var: float) -> QuadraticRis
 
 
 def gcv(spectrum: Spectrum, targets: Targets) -> RatioRisk:
-    """Return generalised cross-validation of the student's smoother, n |y - f|^2 / (n - df)^2."""
+    """Return generalised cross-validation of the student's smoother, n |y - f|^2 / (n - df)^2.
+
+    >>> from sdtheory.spectral import projections
+    >>> spectrum = Spectrum.from_design([[2.0, 0.0], [0.0, 1.0], [0.0, 0.0]])
+    >>> risk = gcv(spectrum, spectrum.project([1.0, 2.0, 1.0]))
+    >>> projections.optimal_xi(risk, spectrum.eigenvalues, lam=1.0).weights
+    array([-0.2715655])
+    """
     spare = spectrum.n - spectrum.eigenvalues.shape[0]
     return RatioRisk(_energy(targets, float(spectrum.n)), spare)
 
@@ -187,6 +235,11 @@ def leave_one_out(spectrum: Spectrum, y: Array, lam: float, steps: int = 1) -> L
 
     It is a function of the Taylor weights w of the student (`filters.taylor`), at one penalty: the
     mean over samples of (e_0 + w_1 e_1 + ... + w_k e_k)**2, summed over outputs. Exact, no refits.
+
+    >>> spectrum = Spectrum.from_design([[1.0, 0.0], [1.0, 1.0], [0.0, 2.0]])
+    >>> error = leave_one_out(spectrum, [1.0, 2.0, 0.0], lam=1.0)
+    >>> -error.minimiser().weights  # the best xi
+    array([0.13581339])
     """
     y = _checks.array("y", y, like=spectrum.eigenvalues, ndim=(1, 2))
     z = spectrum.project(y).projected

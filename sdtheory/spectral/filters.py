@@ -39,6 +39,13 @@ class Filter:
     """One spectral filter, in the three forms that no later formula can recover from another.
 
     A filter in a stack of directions holds changes: there `lost` is `-kept`.
+
+    >>> import numpy as np
+    >>> teacher = distill([1.0, 3.0], lam=1.0, xi=0.0, steps=0)
+    >>> teacher.kept, teacher.lost, teacher.coefficient
+    (array([0.5 , 0.75]), array([0.5 , 0.25]), array([0.5 , 0.25]))
+    >>> teacher.plus(taylor_directions([1.0, 3.0], 1.0, steps=1), np.array([-0.5])).kept  # xi = 0.5
+    array([0.375  , 0.65625])
     """
 
     kept: Array
@@ -202,14 +209,24 @@ def taylor(eigenvalues: Array, lam: float, weights: Array) -> Filter:
 
 
 def taylor_directions(eigenvalues: Array, lam: float, steps: int) -> Filter:
-    """Return the stack (steps, r) of changes a x, a x**2, ... that `steps` rounds can combine."""
+    """Return the stack (steps, r) of changes a x, a x**2, ... that `steps` rounds can combine.
+
+    >>> taylor_directions([1.0, 3.0], 1.0, steps=2).kept
+    array([[0.25    , 0.1875  ],
+           [0.125   , 0.046875]])
+    """
     inverse, kept, lost = _at_one_penalty(eigenvalues, lam)
     power = _ascending(lost, _checks.integer("steps", steps, at_least=1)) * lost
     return Filter(kept * power, -kept * power, inverse * power)
 
 
 def powers(eigenvalues: Array, lam: float, steps: int) -> Filter:
-    """Return the stack (steps + 1, r) of pure students a, a**2, ..., a**(steps + 1)."""
+    """Return the stack (steps + 1, r) of pure students a, a**2, ..., a**(steps + 1).
+
+    >>> powers([1.0, 3.0], 1.0, steps=1).kept
+    array([[0.5   , 0.75  ],
+           [0.25  , 0.5625]])
+    """
     inverse, kept, lost = _at_one_penalty(eigenvalues, lam)
     power = _ascending(kept, _checks.integer("steps", steps) + 1)
     total = namespace(kept).cumulative_sum(power, axis=0)

@@ -39,6 +39,13 @@ def minimise(risk: QuadraticRisk | RatioRisk, base: Filter, directions: Filter) 
     """Return the best filter base + w_1 direction_1 + ... + w_k direction_k.
 
     `directions` is a stack of changes (k, r); `Optimum.weights` are w.
+
+    >>> from sdtheory.spectral import criteria, filters
+    >>> risk = criteria.expected_error([2.0, 1.0], [1.0, 0.5], noise_var=0.5)
+    >>> teacher = filters.distill([4.0, 1.0], lam=1.0, xi=0.0, steps=0)
+    >>> best = minimise(risk, teacher, filters.taylor_directions([4.0, 1.0], 1.0, steps=2))
+    >>> best.weights, best.rank  # two rounds
+    (array([ 1.37037037, -4.07407407]), 2)
     """
     found = risk.along(base, directions).minimiser()
     xp = namespace(base.kept)
@@ -143,6 +150,11 @@ def constrained_weights(
     These students are exactly the mixtures of the pure students a, a**2, ..., a**(steps + 1), so
     the optimum is that of a small convex problem on the simplex (it is not the clipped free one).
     `Optimum.weights` are the weights c (steps + 1,) of the mixture: see `weights.xi_from_powers`.
+
+    >>> from sdtheory.spectral import criteria
+    >>> risk = criteria.expected_error([2.0, 1.0], [1.0, 0.5], noise_var=2.0)
+    >>> constrained_weights(risk, [4.0, 1.0], lam=1.0, steps=2).weights
+    array([0.        , 0.43175588, 0.56824412])
     """
     if not isinstance(risk, QuadraticRisk):
         raise TypeError(f"risk must be a QuadraticRisk, got {type(risk).__name__}")

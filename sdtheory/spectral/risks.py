@@ -21,7 +21,14 @@ __all__ = ["Block", "LeastSquares", "Minimiser", "QuadraticRisk", "Ratio", "Rati
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Rows offset + weight @ part; `weight` is (m, r), or (r,) for a diagonal matrix."""
+    """Rows offset + weight @ part; `weight` is (m, r), or (r,) for a diagonal matrix.
+
+    >>> import numpy as np
+    >>> from sdtheory.spectral import filters
+    >>> teacher = filters.distill([1.0, 3.0], lam=1.0, xi=0.0, steps=0)
+    >>> Block(np.array([2.0, 4.0]), "lost").rows(teacher)
+    array([1., 1.])
+    """
 
     weight: Array
     part: Literal["lost", "coefficient"]
@@ -42,7 +49,18 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class QuadraticRisk:
-    """A quadratic functional of a filter; call it with a filter (or a stack of them)."""
+    """A quadratic functional of a filter; call it with a filter (or a stack of them).
+
+    >>> import numpy as np
+    >>> from sdtheory.spectral import filters
+    >>> bias = Block(np.array([1.0, 2.0]), "lost")
+    >>> risk = QuadraticRisk((bias,), constant=np.array(0.5))
+    >>> teacher = filters.distill([1.0, 3.0], lam=1.0, xi=0.0, steps=0)
+    >>> risk(teacher)
+    np.float64(1.0)
+    >>> risk.along(teacher, filters.taylor_directions([1.0, 3.0], 1.0, steps=1)).minimiser().weights
+    array([1.53846154])
+    """
 
     blocks: tuple[Block, ...]
     constant: Array
@@ -94,6 +112,13 @@ class RatioRisk:
     """Energy over squared residual degrees of freedom: generalised cross-validation.
 
     value(f) = energy(f) / (spare + sum of lost)**2; energy is a `QuadraticRisk` without slope.
+
+    >>> import numpy as np
+    >>> from sdtheory.spectral import filters
+    >>> energy = QuadraticRisk((Block(np.array([1.0, 2.0]), "lost"),), constant=np.array(0.5))
+    >>> teacher = filters.distill([1.0, 3.0], lam=1.0, xi=0.0, steps=0)
+    >>> RatioRisk(energy, spare=1)(teacher)
+    np.float64(0.32653061)
     """
 
     energy: QuadraticRisk
@@ -138,7 +163,14 @@ class Minimiser:
 
 @dataclass(frozen=True, slots=True)
 class LeastSquares:
-    """The criterion constant + |residual + design @ w|**2 + 2 slope . w in k unknowns w."""
+    """The criterion constant + |residual + design @ w|**2 + 2 slope . w in k unknowns w.
+
+    >>> import numpy as np
+    >>> one, zero = np.ones(1), np.zeros(1)
+    >>> criterion = LeastSquares(residual=2.0 * one, design=one[:, None], slope=zero, constant=0.0)
+    >>> criterion(zero), criterion.minimiser().weights
+    (np.float64(4.0), array([-2.]))
+    """
 
     residual: Array
     """Shape (m,)."""

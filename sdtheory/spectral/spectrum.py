@@ -30,6 +30,15 @@ class Spectrum:
 
     Only the r positive eigenvalues are held, largest first; everything below the rounding error
     of the factorisation is the null space, in which every filter keeps nothing.
+
+    >>> from sdtheory import filters
+    >>> spectrum = Spectrum.from_design([[2.0, 0.0], [0.0, 1.0], [0.0, 0.0]])
+    >>> targets = spectrum.project([1.0, 2.0, 1.0])
+    >>> student = filters.distill(spectrum.eigenvalues, lam=1.0, xi=0.5, steps=1)
+    >>> spectrum.fitted(student, targets), spectrum.parameters(student, targets)
+    (array([0.72, 0.75, 0.  ]), array([0.36, 0.75]))
+    >>> spectrum.predict(spectrum.projection([[1.0, 1.0]]), student, targets)
+    array([1.11])
     """
 
     eigenvalues: Array
@@ -93,6 +102,13 @@ class Spectrum:
             y'y, one number per output.
         n : int
             Number of samples.
+
+        Examples
+        --------
+        >>> gram = [[4.0, 0.0], [0.0, 1.0]]
+        >>> spectrum = Spectrum.from_gram(gram, cross=[2.0, 2.0], energy=6.0, n=3)
+        >>> spectrum.eigenvalues, spectrum.targets.outside
+        (array([4., 1.]), array(1.))
         """
         d, right = semidefinite("gram", gram)
         gram = _checks.array("gram", gram)
