@@ -43,11 +43,18 @@ def anchored_rounds(
     rounds = _checks.integer("rounds", rounds)
     xp = namespace(x)
     spectrum = Spectrum.from_design(x)
-    missing = y - x @ start
-    targets = spectrum.project(missing)
     students = filters.powers(spectrum.eigenvalues, lam, rounds)
-    right = spectrum.right
+    right, singular = spectrum.right, xp.sqrt(spectrum.eigenvalues)
     assert right is not None  # a design has it
-    moves = (students.coefficient * xp.sqrt(spectrum.eigenvalues) * targets.projected) @ right.T
-    error = xp.sum((students.lost * targets.projected) ** 2, axis=1) + targets.outside
-    return AnchoredRounds(start + moves, xp.linalg.vector_norm(moves, axis=1), error / x.shape[0])
+    targets, seen = spectrum.project(y), right.T @ start
+    missing = targets.projected - singular * seen
+    moves = students.coefficient * singular * missing
+    # No filter reaches what lies outside the span of the design, and the initial weights add
+    # nothing to it.
+    error = xp.sum((students.lost * missing) ** 2, axis=1) + targets.outside
+    # Not start + moves: where the data determine the weights, little is left of the initial ones.
+    fitted = students.coefficient * singular * targets.projected
+    coefficients = (fitted + students.lost * seen) @ right.T
+    if right.shape[0] > right.shape[1]:
+        coefficients = coefficients + (start - right @ seen)
+    return AnchoredRounds(coefficients, xp.linalg.vector_norm(moves, axis=1), error / x.shape[0])

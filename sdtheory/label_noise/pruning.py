@@ -72,25 +72,23 @@ def pruned_xi(
     root = None if metric is None else _root(_checks.array("metric", metric, like=x, ndim=2))
     picked = xp.stack([x[row, :] for row in rows])
     unit = place([[float(row == k) for k in range(x.shape[0])] for row in rows], like=x)
-    identity = place(xp.eye(x.shape[1], dtype=x.dtype), like=x)
 
-    # Maps from all labels to coefficients: the student's of labels, and of the teacher.
-    teacher = xp.linalg.solve(x.T @ x + lam * identity, x.T)
-    fit = xp.linalg.solve(picked.T @ picked + student_lam * identity, picked.T)
-    labels, pure = fit @ unit, fit @ (picked @ teacher)
+    # Maps from all labels to coefficients, and what fits of noiseless labels miss of theta.
+    teacher, missed = _ridge(x, theta, lam)
+    fit, missed_alone = _ridge(picked, theta, student_lam)
+    missed_again = fit @ (picked @ missed)
     errors = []
-    for smoother in (labels, labels - pure):
-        bias = smoother @ (x @ theta)
-        if smoother is labels:
-            bias = bias - theta
+    for smoother, bias in (
+        (fit @ unit, -missed_alone),
+        (fit @ (unit - picked @ teacher), missed_again),
+        (fit @ (picked @ teacher), -missed_alone - missed_again),
+    ):
         stacked = xp.concat([bias[:, None], noise * smoother], axis=1)
         errors.append(stacked if root is None else root @ stacked)
-    start, change = errors
+    start, change, pure = errors
     size = xp.sum(change**2)
     xi = xp.sum(start * change) / xp.where(size == 0, xp.ones_like(size), size)
-    return PrunedXi(
-        xi, xp.sum((start - xi * change) ** 2), xp.sum(start**2), xp.sum((start - change) ** 2)
-    )
+    return PrunedXi(xi, xp.sum((start - xi * change) ** 2), xp.sum(start**2), xp.sum(pure**2))
 
 
 def pruned_xi_ideal(problem: RidgeProblem, lam: float, fraction: Array) -> Array:
@@ -126,6 +124,20 @@ def pruned_xi_ideal(problem: RidgeProblem, lam: float, fraction: Array) -> Array
     up = xp.sum(noise * (more + x) - signal * a * x**2, axis=-1)
     size = xp.sum(noise * (more + x**2) + signal * a**2 * x**2, axis=-1)
     return up / xp.where(size == 0, xp.ones_like(size), size)
+
+
+def _ridge(x: Array, theta: Array, lam: float) -> tuple[Array, Array]:
+    """Return the map from labels to coefficients, and lam (X'X + lam)^-1 theta.
+
+    The latter is what the fit of noiseless labels misses, written without a subtraction.
+    """
+    xp = namespace(x)
+    left, s, right = xp.linalg.svd(x, full_matrices=False)
+    inside = right @ theta
+    missed = (lam / (s**2 + lam) * inside) @ right
+    if x.shape[1] > x.shape[0]:
+        missed = missed + (theta - inside @ right)
+    return (right.T * (s / (s**2 + lam))) @ left.T, missed
 
 
 def _root(metric: Array) -> Array:

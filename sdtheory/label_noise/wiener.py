@@ -74,9 +74,11 @@ def linear_smoother_floor(problem: RidgeProblem) -> Array:
     weights = problem.weights
     assert weights is not None  # in-sample errors are diagonal
     n = problem.singular_values.shape[0] if problem.n is None else problem.n
-    signal = n * namespace(weights).sum(weights * problem.energy)
-    noise = problem.noise_var
-    return signal * (noise / (signal + noise)) / n
+    xp = namespace(weights)
+    signal = n * xp.sum(weights * problem.energy)
+    total = signal + problem.noise_var
+    share = problem.noise_var / xp.where(total == 0, xp.ones_like(total), total)
+    return signal * share / n
 
 
 def _groups(s: Array) -> Array:

@@ -103,10 +103,12 @@ def optimal_xi(
     free = minimise(risk, base, direction)
     xi = first(free.weights)
     clipped = min(max(xi, lower), upper)
-    if clipped == xi:
+    if clipped == xi and (previous is not None or free.degenerate):
         return free
     weights = place([clipped], like=free.weights)
-    student = base.plus(direction, weights)
+    # Without signal or noise the best student is nearly perfect: what it loses is then far less
+    # than what teacher and direction lose, so it is not made as their difference.
+    student = distill(d, lam, weights[0]) if previous is None else base.plus(direction, weights)
     return Optimum(weights, risk(student), free.base_risk, student, free.rank, free.degenerate)
 
 

@@ -194,6 +194,8 @@ class LeastSquares:
         scale = _column_norms(self.design)
         if 0 in self.design.shape:
             return Minimiser(0.0 * self.slope, 0)
+        if self.design.shape[1] == 1:
+            return self._along_one(scale)
         left, s, right = xp.linalg.svd(self.design / scale, full_matrices=False)
         rank = _rank(s, max(self.design.shape))
         left, s, right = left[:, :rank], s[:rank], right[:rank, :]
@@ -204,6 +206,13 @@ class LeastSquares:
         size = first(xp.linalg.vector_norm(slope))
         unbounded = first(xp.linalg.vector_norm(flat)) > 1e3 * eps(s) * size
         return Minimiser(weights, rank, -flat / scale if unbounded else None)
+
+    def _along_one(self, scale: Array) -> Minimiser:
+        """Project on one direction: a rotation would mix rows whose sizes differ by decades."""
+        unit, slope = self.design / scale, self.slope / scale
+        if first(namespace(unit).max(namespace(unit).abs(unit))) == 0:
+            return Minimiser(0.0 * slope, 0, -slope if first(slope) != 0 else None)
+        return Minimiser(-(self.residual @ unit + slope) / scale, 1)
 
 
 @dataclass(frozen=True, slots=True)

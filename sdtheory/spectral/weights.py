@@ -55,17 +55,10 @@ def xi_from_powers(powers: Array) -> Array:
     """
     powers = _vectors("powers", powers)
     xp = namespace(powers)
-    tails, vanishing = _tails(powers)
+    tails, _ = _tails(powers)
     if bool(xp.any(xp.abs(tails[..., :1] - 1.0) > _slack(powers))):
         raise ValueError(f"powers must sum to one, got {_checks.show(powers)}")
-    if not bool(xp.all(_reachable(vanishing))):
-        raise ValueError(
-            "powers must be reachable: a tail sum c_i + ... + c_r vanishes where a later one does "
-            f"not, so some xi would be infinite, got {_checks.show(powers)}"
-        )
-    before = xp.where(vanishing, xp.ones_like(tails), tails)[..., :-1]
-    after = xp.where(vanishing, xp.zeros_like(tails), tails)[..., 1:]
-    return xp.flip(after / before, axis=-1)
+    return _per_step(powers, tails)
 
 
 def reachable(powers: Array) -> Array:
@@ -114,7 +107,12 @@ def xi_from_taylor(taylor: Array) -> Array:
     >>> xi_from_taylor([1.0, -4.0, 1.0])
     array([ 0.5, -1. ,  2. ])
     """
-    return xi_from_powers(powers_from_taylor(taylor))
+    taylor = _vectors("taylor", taylor)
+    xp = namespace(taylor)
+    # The tails themselves, T_i = (-1)**i sum_k binom(k - 1, i - 1) w_k: summing up c would cancel.
+    tails = -(taylor @ _binomials(taylor, taylor.shape[-1]))
+    tails = xp.concat([xp.ones_like(taylor[..., :1]), tails], axis=-1)
+    return _per_step(powers_from_taylor(taylor), tails)
 
 
 def _vectors(name: str, value: Array) -> Array:
@@ -136,6 +134,20 @@ def _tails(powers: Array) -> tuple[Array, Array]:
     xp = namespace(powers)
     tails = xp.flip(xp.cumulative_sum(xp.flip(powers, axis=-1), axis=-1), axis=-1)
     return tails, xp.abs(tails) <= _slack(powers)
+
+
+def _per_step(powers: Array, tails: Array) -> Array:
+    """Return the quotients of neighbouring tails, the last first."""
+    xp = namespace(powers)
+    vanishing = xp.abs(tails) <= _slack(powers)
+    if not bool(xp.all(_reachable(vanishing))):
+        raise ValueError(
+            "powers must be reachable: a tail sum c_i + ... + c_r vanishes where a later one does "
+            f"not, so some xi would be infinite, got {_checks.show(powers)}"
+        )
+    before = xp.where(vanishing, xp.ones_like(tails), tails)[..., :-1]
+    after = xp.where(vanishing, xp.zeros_like(tails), tails)[..., 1:]
+    return xp.flip(after / before, axis=-1)
 
 
 def _slack(powers: Array) -> Array:

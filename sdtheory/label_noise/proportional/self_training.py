@@ -62,21 +62,25 @@ def self_training(
                 f"{name} must have {rounds + 1} entries for {rounds} rounds, got {value.shape[0]}"
             )
     lams, ratios = lams * one, ratios * one
-    moment, filter_ = problem.signal_energy, xp.ones_like(s)
+    energy, kept_so_far, lost_so_far = problem.signal_energy, xp.ones_like(s), xp.zeros_like(s)
+    fluctuation = xp.zeros_like(s)
     kinds = []
     for t in range(rounds + 1):
         ratio = float(ratios[t])
-        stage = ProportionalProblem(s, problem.signal_energy, ratio, 0.0, problem.masses)
+        stage = ProportionalProblem(s, energy, ratio, 0.0, problem.masses)
         kappa, kept, slope = population_moments(stage, place([[float(lams[t])]], like=s))
         kept, lost = kept[0, :], kappa[0, 0] / (s + kappa[0, 0])
         noise = problem.noise_var if t == 0 else 0.0
+        moment = kept_so_far**2 * energy + fluctuation
         residual = (xp.sum(s * moment * lost**2) + noise) * slope[0, 0]
         # The fluctuation of a fit is spread over the p features.
         spread = ratio * problem.masses * residual
-        moment = kept**2 * moment + s / (s + kappa[0, 0]) ** 2 * spread
-        filter_ = kept * filter_
-        forgotten = xp.sum(s * problem.signal_energy * (1.0 - filter_) ** 2)
-        random = xp.sum(s * (moment - filter_**2 * problem.signal_energy))
+        fluctuation = kept**2 * fluctuation + s / (s + kappa[0, 0]) ** 2 * spread
+        # Signal and fluctuation are followed apart: their sum would have to be taken apart again.
+        lost_so_far = lost_so_far + kept_so_far * lost
+        kept_so_far = kept * kept_so_far
+        forgotten = xp.sum(s * energy * lost_so_far**2)
+        random = xp.sum(s * fluctuation)
         kinds.append((forgotten + random, forgotten, random, residual))
     return SelfTraining(*(xp.stack(values) for values in zip(*kinds, strict=True)))
 

@@ -1,0 +1,5 @@
+"""Extremes."""
+
+from .extremes import Case
+
+CASES: list[Case] = []
