@@ -3,7 +3,7 @@
 from .kernel import AsymptoticSteps, asymptotic_steps, kernel_coefficients
 from .limits import PenaltyLimits, isotropic_xi, penalty_limits
 from .problem import ProportionalProblem
-from .risk import Asymptotics, asymptotics
+from .risk import Asymptotics, asymptotics, asymptotics_grid
 from .self_training import SelfTraining, iterated_gcv, self_training
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "SelfTraining",
     "asymptotic_steps",
     "asymptotics",
+    "asymptotics_grid",
     "isotropic_xi",
     "iterated_gcv",
     "kernel_coefficients",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sdtheory import _checks
-from sdtheory._array import Array, eps, namespace
+from sdtheory._array import Array, eps, namespace, place
 
 __all__ = ["ProportionalProblem", "effective_penalty"]
 
@@ -52,8 +52,12 @@ class ProportionalProblem:
         object.__setattr__(self, "noise_var", noise)
 
 
-def effective_penalty(problem: ProportionalProblem, lam_mean: Array) -> Array:
+def effective_penalty(
+    problem: ProportionalProblem, lam_mean: Array, aspect_ratio: Array | None = None
+) -> Array:
     """Return kappa (l, 1) for penalties (l, 1): kappa - ratio mean(kappa s / (s + kappa)) = lam.
+
+    Aspect ratios (l, 1), if given, replace the problem's.
 
     Notes
     -----
@@ -62,18 +66,18 @@ def effective_penalty(problem: ProportionalProblem, lam_mean: Array) -> Array:
     monotonically. With g = kappa / (s + kappa) the left side is kappa (1 - ratio + ratio mean(g)),
     which does not cancel up to ratio 1 and is well conditioned beyond.
     """
-    s, ratio = problem.eigenvalues, problem.aspect_ratio
+    s, masses = problem.eigenvalues, problem.masses
     xp = namespace(s)
-    weights = ratio * problem.masses
-    kappa = lam_mean + xp.sum(weights * s)
-    if ratio < 1:
-        other = lam_mean / (1.0 - ratio)
-        kappa = xp.where(other < kappa, other, kappa)
+    ratio = place(problem.aspect_ratio, like=s) if aspect_ratio is None else aspect_ratio
+    kappa = lam_mean + ratio * xp.sum(masses * s)
+    room = 1.0 - ratio
+    other = lam_mean / xp.where(room > 0, room, xp.ones_like(room))
+    kappa = xp.where((room > 0) & (other < kappa), other, kappa)
     for _ in range(200):
         lost = kappa / (s + kappa)
-        mean = (lost @ weights)[:, None]
-        share = (1.0 - ratio) + mean
-        slope = share + (mean - ((lost * lost) @ weights)[:, None])
+        mean = ratio * (lost @ masses)[:, None]
+        share = room + mean
+        slope = share + (mean - ratio * ((lost * lost) @ masses)[:, None])
         step = (kappa * share - lam_mean) / xp.where(slope > 0, slope, xp.ones_like(slope))
         falling = (step > 0) & (step < kappa) & (slope > 0)
         kappa = xp.where(falling, kappa - step, kappa)

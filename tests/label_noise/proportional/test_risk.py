@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import log_floats
 
-from sdtheory.label_noise import ProportionalProblem, asymptotics
+from sdtheory.label_noise import ProportionalProblem, asymptotics, asymptotics_grid
 
 EPS = np.finfo(float).eps
 THREE = ([4.0, 1.0, 0.25], [0.7, 0.2, 0.1], 0.8, 0.5, [0.2, 0.3, 0.5])
@@ -33,8 +33,12 @@ CURVE = """
 2.0439845876806773423 0.049141456347882282385 1.1027081312700891989
 0.45 0.6390755516300193981 1.3771506376222700014 1.4649296435854337493 1.3770840063817064471 \
 0.026802772126850529078 0.09275097231412222866 1.1427847958049058488
+1 1.2711231448202699332 1.4485680292484159389 1.7389227431485022866 1.3650024025071145337 \
+-0.89660510474740487527 0.10395018352471258038 1.1310023532350294829
 2.5 2.8614295132913176665 1.7060887800576145929 2.1469154085374090002 1.3478945798591963586 \
 -2.026137038147294247 0.087253110544450725254 1.0953859952685065959
+10 10.451589670794588336 2.1897241461075428824 2.5013611009431374277 1.3747033068385426857 \
+-5.6901924273039066502 0.025171830964496022737 1.0392280253983195991
 100 100.49443432571906304 2.5215110748159606876 2.5693513912293878013 1.4168579584648056891 \
 -46.675545553561747533 0.00050704571459709569858 1.0048655833443759055
 1000000 1000000.4999994336899 2.5703674546761882035 2.5703724984071745764 \
@@ -186,3 +190,67 @@ def test_bad_input_is_named(arguments, says):
         ProportionalProblem(*arguments)
     with pytest.raises(ValueError, match="lam_mean must be greater than 0, got 0"):
         asymptotics(ProportionalProblem([1.0], [1.0], 0.5, 1.0), 0.0)
+
+
+def looped(problem, lams, ratios, noises):
+    """Every point of a map on its own: the reference that the vectorised map is compared with."""
+    return np.moveaxis(
+        [
+            [
+                [
+                    fields(asymptotics(ProportionalProblem(
+                        problem.eigenvalues, problem.signal_energy, ratio, noise, problem.masses
+                    ), lam))
+                    for lam in lams
+                ]
+                for noise in noises
+            ]
+            for ratio in ratios
+        ],
+        -1,
+        0,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("problem", [autoregressive(), ProportionalProblem(*THREE)])
+def test_a_map_is_every_point_of_it(problem):
+    lams, ratios = np.geomspace(1e-3, 1e2, 7), np.array([0.1, 0.5, 1.0, 1.5, 8.0])
+    noises = np.array([0.0, 0.3, 20.0])
+    found = asymptotics_grid(problem, lams, ratios, noises)
+    want = looped(problem, lams, ratios, noises)
+    for k, field in enumerate(fields(found)):
+        assert field.shape == (5, 3, 7)
+        # Risks may be differences from the teacher's.
+        scale = want[1] if k in (2, 3) else np.abs(want[k])
+        assert np.all(np.abs(field - want[k]) <= 1e4 * EPS * scale), k
+
+
+def test_a_map_is_cut_into_blocks(monkeypatch):
+    problem, lams = autoregressive(), np.geomspace(1e-3, 1e2, 7)
+    once = asymptotics_grid(problem, lams, [0.5, 2.0], [1.0])
+    monkeypatch.setattr("sdtheory.label_noise.proportional.risk._BLOCK", 600)
+    cut = asymptotics_grid(problem, lams, [0.5, 2.0], [1.0])
+    np.testing.assert_allclose(cut.xi, once.xi, rtol=1e3 * EPS)
+
+
+@pytest.mark.parametrize("put", BACKENDS)
+def test_a_map_keeps_its_backend(put):
+    problem = ProportionalProblem(*map(put, THREE[:2]), 1.0, 1.0, put(THREE[4]))
+    found = asymptotics_grid(problem, put([0.3]), put([0.8]), put([0.5]))
+    assert all(put.owns(field) for field in fields(found))
+    np.testing.assert_allclose(
+        [float(field[0, 0, 0]) for field in fields(found)], REFERENCE[2][2], rtol=100 * put.eps
+    )
+
+
+def test_a_map_refuses_what_a_point_refuses():
+    problem = ProportionalProblem(*THREE)
+    refused = {
+        "lam_mean must be greater": ([0.0], [1.0], [1.0]),
+        "lam_mean must have 1": (1.0, [1.0], [1.0]),
+        "aspect_ratio must be greater": ([1.0], [-1.0], [1.0]),
+        "noise_var must be at least": ([1.0], [1.0], [-1.0]),
+    }
+    for message, bad in refused.items():
+        with pytest.raises(ValueError, match=message):
+            asymptotics_grid(problem, *bad)
