@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from sdtheory import label_noise
-from sdtheory.claims import claim, relative_error, z_score
+from sdtheory.claims import Draw, claim, relative_error, z_score
 from sdtheory.label_noise import ProportionalProblem
 
 from .dang2026_tuning import estimates
@@ -112,3 +112,50 @@ def inflation_of_the_published_gcv(seed: int, lam: float) -> float:
         relative_error(published.risk, corrected.risk),
         relative_error(limit.gcv_inflation, 2 - mean * slope / kappa),
     )
+
+
+def _proportional_shifts(draw: Draw) -> dict[str, Any]:
+    size = draw.integer(1, 4)
+    s = draw.log_uniform(0.1, 10.0, size=size)
+    return {
+        "s": s,
+        "new": s * draw.log_uniform(0.1, 10.0),
+        "energy": draw.log_uniform(0.1, 10.0, size=size),
+        "ratio": draw.log_uniform(0.2, 3.0),
+        "lam_mean": draw.log_uniform(1e-2, 1e1),
+    }
+
+
+@claim(
+    "sdtheory.cross_validation_serves_other_risks",
+    paper=PAPER,
+    where="R43",
+    says="""The weight that cross-validation finds in the limit, the best one for predictions on
+    features like those of the data, is also the best one for shifted features and parameters.""",
+    kind="identity",
+    verdict="holds_with_condition",
+    condition="the covariance of the new features is a multiple of that of the data",
+    counterexample={
+        "s": np.array([4.0, 1.0, 0.25]),
+        "new": np.array([1.0, 1.0, 1.0]),
+        "energy": np.array([0.7, 0.2, 0.1]),
+        "ratio": 0.8,
+        "lam_mean": 0.3,
+    },
+    instances=_proportional_shifts,
+    tolerance=1e-8,
+    guards=(
+        "sdtheory.label_noise.proportional.kernel.asymptotic_steps",
+        "sdtheory.label_noise.proportional.risk.asymptotics",
+    ),
+)
+def cross_validation_serves_other_risks(
+    s: FloatArray, new: FloatArray, energy: FloatArray, ratio: float, lam_mean: float
+) -> float:
+    """Return the difference of the two weights; ones as new covariance measure parameters."""
+    made = ProportionalProblem(s, energy, ratio, 0.5)
+    weight = -float(label_noise.asymptotic_steps(made, lam_mean, 1, new).weights[0])
+    found = label_noise.asymptotics(made, lam_mean)
+    # The scale of weights: where the student is as far from the teacher as the teacher's error.
+    scale = float((found.teacher_risk / found.distance) ** 0.5)
+    return abs(weight - float(found.xi)) / scale

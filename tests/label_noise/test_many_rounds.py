@@ -4,13 +4,15 @@ import mpmath
 import numpy as np
 import pytest
 from backends import BACKENDS
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference.label_noise_numbers import T1
-from strategies import penalties, tasks
+from scipy.optimize import minimize
+from strategies import log_floats, penalties, tasks
 
 from sdtheory import label_noise
 from sdtheory.label_noise import ConditionalProblem, RidgeProblem
+from sdtheory.spectral import weights
 
 EPS = np.finfo(float).eps
 
@@ -51,6 +53,43 @@ def test_constrained_students_lie_between_the_teacher_and_the_free_optimum(task,
         assert bound.risk == pytest.approx(clipped.student_risk, rel=1e-9)
 
 
+@settings(max_examples=20)
+@given(st.integers(0, 2**32 - 1), log_floats(0.1, 10.0), log_floats(0.1, 30.0), st.integers(2, 3))
+def test_no_weights_within_bounds_do_better(seed, lam, noise_var, steps):
+    rng = np.random.default_rng(seed)
+    d, theta = 10 ** rng.uniform(-1, 1, 4), rng.uniform(0.1, 2.0, 4)
+    a = d / (d + lam)
+
+    def risk(xis):
+        kept = a
+        for xi in xis:
+            kept = a * (1 - xi + xi * kept)
+        return np.sum((1 - kept) ** 2 * theta**2 + noise_var * kept**2 / d)
+
+    problem = RidgeProblem(np.sqrt(d), theta, noise_var)
+    best = label_noise.optimal_steps(problem, lam, steps, constrained=True)
+    # Every vertex of the box is a start: the risk is not convex in the weights of the steps.
+    found = min(
+        minimize(risk, start, bounds=[(0.0, 1.0)] * steps, options={"ftol": 1e-15}).fun
+        for start in np.ndindex((2,) * steps)
+    )
+    assert best.risk <= found * (1 + 1e-12)
+    assert best.risk >= found * (1 - 1e-6)
+    powers = a ** np.arange(1, steps + 2)[:, None]
+    kept = weights.powers_from_taylor(best.weights) @ powers
+    np.testing.assert_allclose(best.filter.kept, kept, rtol=1e-9)
+    if best.xi is not None:
+        assert risk(np.clip(best.xi, 0.0, 1.0)) == pytest.approx(best.risk, rel=1e-10)
+
+
+def test_the_bounded_optimum_is_not_the_clipped_free_one():
+    problem = RidgeProblem(np.sqrt([2.0, 1.0]), [3.8, 0.3], 3.0)
+    free = label_noise.optimal_steps(problem, 1.0, 2)
+    bound = label_noise.optimal_steps(problem, 1.0, 2, constrained=True)
+    clipped = label_noise.expected_risk(problem, 1.0, np.clip(free.xi, 0.0, 1.0))
+    assert bound.risk < 0.99 * clipped
+
+
 def test_an_optimum_out_of_reach_is_reported():
     # The target filter is the mixture (1, -1, 1) of a, a**2, a**3, a limit of infinite weights.
     d = np.array([3.0, 1.0, 1 / 3])
@@ -73,7 +112,8 @@ def tuned(problem, steps):
         (2, 0.01, 1e6, 0, 2.0000), (2, 0.01, 1e6, 1, 1.98029), (2, 0.01, 1e6, 2, 0.999999),
         (4, 0.01, 1e6, 0, 3.99998), (4, 0.01, 1e6, 1, 3.88480), (4, 0.01, 1e6, 2, 1.41673),
         (4, 0.01, 1e6, 4, 0.999999), (8, 0.01, 1e6, 0, 7.99994), (8, 0.01, 1e6, 1, 7.48881),
-        (8, 0.01, 1e6, 2, 2.33765), (8, 0.1, 1e4, 0, 7.99367), (8, 0.1, 1e4, 1, 5.18873),
+        (8, 0.01, 1e6, 2, 2.33765), (8, 0.01, 1e6, 4, 1.113684), (8, 0.01, 1e6, 8, 0.999999),
+        (8, 0.1, 1e4, 0, 7.99367), (8, 0.1, 1e4, 1, 5.18873),
         (8, 0.1, 1e4, 2, 2.01794), (8, 0.1, 1e4, 8, 0.999941),
     ],
 )  # fmt: skip
