@@ -42,7 +42,14 @@ SIGNALS = ("top", "bottom", "isotropic", "sparse")
 
 @dataclass(frozen=True, slots=True)
 class Planted:
-    """A regression problem with known truth, y = design @ truth + noise."""
+    """A regression problem with known truth, y = design @ truth + noise.
+
+    >>> rng = np.random.default_rng(0)
+    >>> problem = planted(np.ones(2), np.ones(2), noise_var=0.0, n=5, rng=rng)
+    >>> labels = problem.labels(rng)
+    >>> bool(np.allclose(labels, problem.design @ problem.truth))
+    True
+    """
 
     design: FloatArray
     """Shape (n, p), with exactly the prescribed singular values."""
@@ -142,6 +149,10 @@ def random_design(
     """Return a design (n, p) with these squared singular values, and its right vectors (p, r).
 
     The singular vectors are Haar distributed. Needs len(eigenvalues) <= min(n, p).
+
+    >>> design, right = random_design(np.array([4.0, 1.0]), n=5, p=3, rng=np.random.default_rng(0))
+    >>> np.linalg.svd(design, compute_uv=False)[:2], right.shape
+    (array([2., 1.]), (3, 2))
     """
     d = _checks.array("eigenvalues", eigenvalues, ndim=1, at_least=0)
     n, p = _checks.integer("n", n, at_least=1), _checks.integer("p", p, at_least=1)
@@ -230,6 +241,10 @@ def toy_regression(noise_free: bool = False) -> tuple[FloatArray, FloatArray]:
     """Return the eleven points (x, y) of Mobahi et al. 2020 that Borup & Andersen 2021 plot.
 
     `noise_free` returns sin(2 pi x) in place of the published noisy y.
+
+    >>> x, y = toy_regression()
+    >>> x.shape, y[:3]
+    ((11,), array([0.38476636, 1.23339677, 1.33232242]))
     """
     x = np.arange(11) / 10
     return x, np.sin(2 * np.pi * x) if noise_free else np.array(_TOY_LABELS)

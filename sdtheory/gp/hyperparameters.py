@@ -83,6 +83,16 @@ def optimise_evidence(
     Optimised
         Unlike `data_centric`, a chain in mode "all" changes its kernel, so there is no common
         spectrum: every fit has its own factorisation.
+
+    Examples
+    --------
+    >>> distances = np.subtract.outer([0.0, 1.0, 3.0], [0.0, 1.0, 3.0]) ** 2
+    >>> def kernel(theta):  # a Gaussian kernel and its derivative in the logarithm of the length
+    ...     scaled = distances * np.exp(-2.0 * theta[0])
+    ...     return np.exp(-scaled / 2), (scaled * np.exp(-scaled / 2))[None]
+    >>> chain = optimise_evidence(kernel, [0.0], [[-3.0, 3.0]], [1.0, 0.5, -1.0], 0.1, steps=1)
+    >>> chain.theta.shape, bool(chain.evidence[-1] > chain.evidence[0])
+    ((2, 1), True)
     """
     _checks.choice("mode", mode, MODES)
     steps = _checks.integer("steps", steps)

@@ -29,7 +29,15 @@ _SMALL_STEP = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Laplace:
-    """A Gaussian approximation N(mode, (kernel^-1 + diag(precision))^-1)."""
+    """A Gaussian approximation N(mode, (kernel^-1 + diag(precision))^-1).
+
+    >>> from sdtheory.gp.likelihoods import BERNOULLI
+    >>> fit = laplace(np.array([[4.0]]), np.array([1.0]), BERNOULLI)
+    >>> fit.latent(np.array([[4.0]]), np.array([4.0]))  # mean and variance at the training input
+    (array([1.04259691]), array([2.25880886]))
+    >>> fit.covariance(np.array([[4.0]]), np.array([[4.0]]))
+    array([[2.25880886]])
+    """
 
     mode: FloatArray
     """Latent values (n,) at the training inputs."""
@@ -163,6 +171,12 @@ def evidence_gradient(
 
     `derivatives` (p, n, n) are those of the kernel matrix. The mode moves with the parameters, and
     the curvature with the mode: the last term below.
+
+    >>> from sdtheory.gp.likelihoods import BERNOULLI
+    >>> kernel, y = np.array([[4.0]]), np.array([1.0])
+    >>> fit = laplace(kernel, y, BERNOULLI)
+    >>> evidence_gradient(fit, kernel, kernel[None], y, BERNOULLI)  # in the logarithm of the kernel
+    array([-0.02043095])
     """
     root = np.sqrt(fit.precision)
     inner = scipy.linalg.cho_solve((fit.factor, True), np.diag(root), check_finite=False)

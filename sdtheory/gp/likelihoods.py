@@ -19,7 +19,13 @@ Elementwise = Callable[[FloatArray], FloatArray]
 
 @dataclass(frozen=True, slots=True)
 class Likelihood:
-    """A(f) and its first three derivatives, each elementwise in the logit f."""
+    """A(f) and its first three derivatives, each elementwise in the logit f.
+
+    >>> BERNOULLI.mean(np.array([0.0])), BERNOULLI.residual(np.array([1.0]), np.array([0.0]))
+    (array([0.5]), array([0.5]))
+    >>> BERNOULLI.log_density(np.array([1.0]), np.array([0.0]))
+    array([-0.69314718])
+    """
 
     name: str
     log_partition: Elementwise

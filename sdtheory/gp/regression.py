@@ -29,7 +29,16 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class GaussianProcess:
-    """The posterior of a self-distilled Gaussian process, at any points."""
+    """The posterior of a self-distilled Gaussian process, at any points.
+
+    >>> process = data_centric([[3.0]], [2.0], noise=1.0, steps=1)
+    >>> process.mean([[3.0]]), process.covariance([[3.0]], [[3.0]])  # at the training input
+    (array([1.125]), array([[0.75]]))
+    >>> process.error_variance([[3.0]], [3.0], label_noise=1.0)  # of the mean, honestly
+    array([0.890625])
+    >>> process.error_covariance([[3.0]], [[3.0]], label_noise=1.0)
+    array([[0.890625]])
+    """
 
     smoother: Smoother
     """The factorised kernel, with the labels in its coordinates."""

@@ -31,7 +31,12 @@ AVERAGES = {"exact": average_sigmoid, "erf": average_sigmoid_by_erf}
 
 @dataclass(frozen=True, slots=True)
 class LatentProcess:
-    """A classifier: a Gaussian latent process behind a sigmoid."""
+    """A classifier: a Gaussian latent process behind a sigmoid.
+
+    >>> process = distribution_centric_classification([[4.0]], [1.0], steps=0)
+    >>> process.latent([[4.0]], [4.0]), process.probability([[4.0]], [4.0])
+    ((array([1.04259691]), array([2.25880886])), array([0.67733753]))
+    """
 
     approximation: Laplace
     """The approximation after the last round."""

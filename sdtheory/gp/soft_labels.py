@@ -28,7 +28,12 @@ LINKS = ("mean", "sigmoid")
 
 @dataclass(frozen=True, slots=True)
 class SoftLabelProcess:
-    """The classifier after rounds in which labels were replaced by probabilities."""
+    """The classifier after rounds in which labels were replaced by probabilities.
+
+    >>> process = data_centric_classification([[4.0]], [1.0], steps=1)
+    >>> process.latent([[4.0]], [4.0]), process.probability([[4.0]], [4.0])
+    ((array([0.532638]), array([3.0105573])), array([0.53920152]))
+    """
 
     approximation: Laplace
     """The approximation after the last round."""

@@ -154,7 +154,15 @@ def flow_jacobian(views: Views, network: Network, objective: Objective = "jepa")
 
 
 def crossing_times(path: FlowPath, levels: object, directions: Floats | None = None) -> Floats:
-    """Return when each amplitude first reaches its level (linear between times; inf if never)."""
+    """Return when each amplitude first reaches its level (linear between times; inf if never).
+
+    >>> from sdtheory.jepa import aligned_network
+    >>> mode = Mode([1.0, 0.5], [1.25, 2.0])
+    >>> start = aligned_network(mode, depth=2, scale=0.05)
+    >>> path = matrix_flow(Views.from_modes(mode), start, np.linspace(0.0, 150.0, 301))
+    >>> crossing_times(path, [0.32, 0.32]).round(1)  # the second feature ends at 0.0625
+    array([92.6,  inf])
+    """
     return _crossings(path, levels, directions, last=False)
 
 
@@ -169,6 +177,13 @@ def retention_times(
 
     First crossings can be visits: an overwritten feature is learned again later. inf for features
     that end below the level.
+
+    >>> from sdtheory.jepa import aligned_network
+    >>> mode = Mode([1.0, 0.5], [1.25, 1.0])
+    >>> start = aligned_network(mode, depth=2, scale=0.05)
+    >>> path = matrix_flow(Views.from_modes(mode), start, np.linspace(0.0, 400.0, 401))
+    >>> retention_times(path, mode).round(1)
+    array([ 92.6, 198.4])
     """
     rule = law(path.networks[0].depth, objective)
     part = _checks.number("fraction", fraction, above=0.0, below=1.0)

@@ -109,6 +109,11 @@ class Law:
         How many layers of size w multiply s^2: the predictor alone (JEPA) or all layers (MAE).
     exponent : float
         a >= 0; the start-up speed is v^a, the drag of small initialisation.
+
+    Examples
+    --------
+    >>> Law(depth=2, order=1, exponent=0.5).size_power
+    2.0
     """
 
     depth: int

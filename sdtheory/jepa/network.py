@@ -77,7 +77,14 @@ class Views:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """An encoder, first layer first, and its predictor (JEPA: k x k, MAE: d x k)."""
+    """An encoder, first layer first, and its predictor (JEPA: k x k, MAE: d x k).
+
+    >>> network = Network((2.0 * np.eye(2), np.eye(2)), 0.5 * np.eye(2))
+    >>> network.depth, network.encoder.tolist()
+    (2, [[2.0, 0.0], [0.0, 2.0]])
+    >>> network.like(2.0 * network.flat()).predictor.tolist()
+    [[1.0, 0.0], [0.0, 1.0]]
+    """
 
     layers: tuple[Floats, ...]
     predictor: Floats

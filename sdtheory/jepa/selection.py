@@ -56,7 +56,13 @@ def kept_subspace(views: Views, width: int, objective: Objective = "jepa") -> Fl
 
 
 def predicted_rows(network: Network, width: int) -> Floats:
-    """Return an orthonormal basis (d, k) of the leading row space of an encoder."""
+    """Return an orthonormal basis (d, k) of the leading row space of an encoder.
+
+    >>> from sdtheory.jepa.network import aligned_network
+    >>> network = aligned_network(Mode([1.0, 2.0], [1.0, 1.0]), depth=1, scale=0.1)
+    >>> predicted_rows(network, width=1).shape
+    (2, 1)
+    """
     _, _, rows = np.linalg.svd(network.encoder)
     return np.asarray(rows[: _checks.integer("width", width, at_least=1)].T)
 

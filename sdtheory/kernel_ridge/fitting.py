@@ -16,7 +16,20 @@ __all__ = ["KernelRidge", "fit", "fit_features"]
 
 @dataclass(frozen=True, slots=True)
 class KernelRidge:
-    """Kernel ridge regression and all its self-distilled students, on one data set."""
+    """Kernel ridge regression and all its self-distilled students, on one data set.
+
+    >>> model = fit([[2.0, 1.0], [1.0, 2.0]], [1.0, 0.0])
+    >>> model.fitted(lam=1.0, xi=0.5, steps=1), model.dual(lam=1.0, xi=0.5, steps=1)
+    (array([0.515625, 0.140625]), array([ 0.296875, -0.078125]))
+    >>> model.predict([[1.0, 1.0]], lam=1.0, xi=0.5, steps=1), model.limit([[1.0, 1.0]], 1.0, 0.5)
+    (array([0.21875]), array([0.2]))
+    >>> model.path([[1.0, 1.0]], lam=1.0, xi=0.5, steps=2).ravel()  # teacher and two students
+    array([0.25      , 0.21875   , 0.20703125])
+    >>> model.sweep([[1.0, 1.0]], lams=[1.0, 2.0], xis=[0.0, 0.5, 1.0], steps=1).shape
+    (2, 2, 3, 1)
+    >>> model.filter(lam=1.0, xi=0.5, steps=1).kept
+    array([0.65625, 0.375  ])
+    """
 
     smoother: Smoother
     y: Array

@@ -52,6 +52,13 @@ def leave_one_out_path(
     hold the targets of the fold without sample i. Its own entry is free, and set so that the fold
     fits it exactly: z_ii = - sum_{j != i} G_ij Z_ji / G_ii, which is the fold's prediction at i.
     The fitted values of all folds are then Z - lam G Z.
+
+    Examples
+    --------
+    >>> from sdtheory.kernel_ridge import fit
+    >>> leave_one_out_path(fit([[2.0, 1.0], [1.0, 2.0]], [1.0, 0.5]), 1.0, xi=[0.5])
+    array([[0.16666667, 0.33333333],
+           [0.13888889, 0.27777778]])
     """
     smoother = fit.smoother
     lams, xis = per_round("lam", lam, xi, steps, smoother.eigenvalues)

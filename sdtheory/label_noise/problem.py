@@ -214,7 +214,17 @@ class RidgeProblem:
 
 @dataclass(frozen=True, slots=True)
 class ConditionalProblem:
-    """The risk of one data set: nothing is averaged, nothing is assumed about the data."""
+    """The risk of one data set: nothing is averaged, nothing is assumed about the data.
+
+    >>> from sdtheory.label_noise import optimal_xi
+    >>> design, truth = [[2.0, 0.0], [0.0, 1.0], [0.0, 0.0]], [1.0, 0.5]
+    >>> problem = ConditionalProblem.from_truth(design, [2.4, 0.2, 0.3], truth)
+    >>> optimal_xi(problem, lam=1.0).xi
+    np.float64(-0.70318057)
+    >>> new = ConditionalProblem.from_evaluation(design, [2.4, 0.2, 0.3], [[1.0, 1.0]], [1.6])
+    >>> optimal_xi(new, lam=1.0).xi
+    np.float64(-2.231405)
+    """
 
     eigenvalues: Array
     """Squared singular values of the design (r,)."""

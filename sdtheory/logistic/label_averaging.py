@@ -102,6 +102,14 @@ def label_averages(world: LinearLabels, shares: ArrayLike, rounds: int) -> Float
     -------
     array of shape (K, K, K): the output for a point of class a with given label b
 
+    Examples
+    --------
+    >>> shares = 0.8 * np.eye(2) + 0.2 * (1 - np.eye(2))  # a fifth of the labels is wrong
+    >>> world = LinearLabels(2, 24, 0.4, 0.1, 0.002)
+    >>> outputs = [label_averages(world, shares, rounds) for rounds in (1, 3, 5)]
+    >>> [int(o[0, 1].argmax()) for o in outputs]  # classes of the points of class 0 labelled 1
+    [1, 1, 0]
+
     """
     K = world.classes
     C = _shares(world, shares)

@@ -41,7 +41,11 @@ def cross_entropy(target: ArrayLike, logits: ArrayLike) -> Floats:
 
 
 def cross_entropy_gradient(target: ArrayLike, logits: ArrayLike) -> Floats:
-    """Return the gradient in the logits, sum(target) softmax(logits) - target."""
+    """Return the gradient in the logits, sum(target) softmax(logits) - target.
+
+    >>> cross_entropy_gradient([1.0, 0.0], [0.0, 0.0])
+    array([-0.5,  0.5])
+    """
     t, z = _checks.array("target", target), _checks.array("logits", logits)
     return np.asarray(np.sum(t, axis=-1, keepdims=True) * softmax(z, axis=-1) - t)
 
@@ -85,6 +89,9 @@ def temperature_gradient(
 
     It is (softmax(z / T) - softmax(v / T)) / T; a loss multiplied by T^2 has T times the
     difference instead.
+
+    >>> temperature_gradient([0.0, 1.0], [2.0, 0.0], temperature=2.0)
+    array([ 0.17675895, -0.17675895])
     """
     T = _checks.number("temperature", temperature, above=0)
     v = _checks.array("teacher_logits", teacher_logits)

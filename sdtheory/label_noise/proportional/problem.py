@@ -17,7 +17,14 @@ __all__ = ["ProportionalProblem", "effective_penalty"]
 
 @dataclass(frozen=True, slots=True)
 class ProportionalProblem:
-    """Spectrum, signal, noise and shape of a random design."""
+    """Spectrum, signal, noise and shape of a random design.
+
+    >>> from sdtheory.label_noise import asymptotics
+    >>> problem = ProportionalProblem([1.0], [1.0], aspect_ratio=0.5, noise_var=1.0)
+    >>> limits = asymptotics(problem, lam_mean=0.1)
+    >>> limits.xi, limits.student_risk < limits.teacher_risk
+    (array(1.86666667), np.True_)
+    """
 
     eigenvalues: Array
     """Eigenvalues s (p,) of the feature covariance, positive."""

@@ -43,6 +43,12 @@ def potential(problem: GaussianMixture, lam: float, at: SaddlePoint) -> float:
     h = s m + b + sqrt(Delta) q zeta and M is the Moreau envelope of the logistic loss with
     parameter width / tau. Convexity makes the saddle point unique, so a vanishing gradient
     certifies a solution whatever iteration found it.
+
+    >>> from sdtheory.logistic.mixture import mixture_stages
+    >>> problem = GaussianMixture(2.0, 0.5, 0.2)
+    >>> at = teacher_saddle(problem, mixture_stages(problem, 0.5))
+    >>> potential(problem, 0.5, at)
+    1.1154997
     """
     lam = _checks.number("lam", lam, above=0)
     m, q, eta, b, tau = (
@@ -62,7 +68,14 @@ def potential(problem: GaussianMixture, lam: float, at: SaddlePoint) -> float:
 
 
 def teacher_saddle(problem: GaussianMixture, found: MixtureStages) -> SaddlePoint:
-    """Return the arguments of the potential that belong to a solved teacher."""
+    """Return the arguments of the potential that belong to a solved teacher.
+
+    >>> from sdtheory.logistic.mixture import mixture_stages
+    >>> problem = GaussianMixture(2.0, 0.5, 0.2)
+    >>> at = teacher_saddle(problem, mixture_stages(problem, 0.5))
+    >>> at.length >= abs(at.signal)
+    True
+    """
     m, Q = float(found.signal[0]), float(found.overlap[0, 0])
     return SaddlePoint(
         signal=m,

@@ -28,6 +28,12 @@ class GaussianMixture:
     flip_probability : chance that a label is wrong (theta), in [0, 1/2)
     balance : fraction of the class +1 (rho), strictly between 0 and 1
 
+    Examples
+    --------
+    >>> problem = GaussianMixture(2.0, 0.5, 0.2)
+    >>> float(problem.test_error(1.0, 0.0, 1.0))  # of the direction between the classes: 1 in 13
+    0.078649604
+
     """
 
     sample_ratio: float
