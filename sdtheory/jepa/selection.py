@@ -84,7 +84,7 @@ def full_rank_predictor(views: Views, encoder: object) -> Floats:
     Its eigenvalues are those of R, whatever the encoder.
 
     >>> views = Views(np.eye(2), np.array([[0.5, 0.1], [0.0, 0.9]]))
-    >>> np.linalg.eigvals(full_rank_predictor(views, [[1.0, 2.0], [0.0, 1.0]]))
+    >>> np.linalg.eigvals(full_rank_predictor(views, [[1.0, 2.0], [0.0, 1.0]])).real
     array([0.5, 0.9])
     """
     wbar = _checks.array("encoder", encoder, ndim=2)
