@@ -18,6 +18,7 @@ except ModuleNotFoundError:  # a checkout on a machine where nothing can be inst
 __all__ = [
     "Array",
     "device",
+    "eigh_in_place",
     "eps",
     "first",
     "is_array",
@@ -58,6 +59,27 @@ def size(array: Array) -> int:
     total = array_api_compat.size(array)
     assert total is not None, "arrays of unknown size do not occur here"
     return int(total)
+
+
+def eigh_in_place(matrix: Array) -> tuple[Array, Array]:
+    """Return eigenvalues (n,), ascending, and eigenvectors of a symmetric matrix that may be lost.
+
+    In NumPy the vectors take its place, and with LAPACK's workspace of two matrices the peak is
+    three; `numpy.linalg.eigh` makes two more copies.
+
+    >>> eigh_in_place(np.array([[2.0, 1.0], [1.0, 2.0]]))[0]
+    array([1., 3.])
+    """
+    if not array_api_compat.is_numpy_array(matrix):
+        values, vectors = namespace(matrix).linalg.eigh(matrix)
+        return values, vectors
+    import scipy.linalg  # not needed by most of what imports this module
+
+    # The transpose of a symmetric matrix is itself, in the order that LAPACK overwrites.
+    values, vectors = scipy.linalg.eigh(
+        matrix.T, driver="evd", overwrite_a=True, check_finite=False
+    )
+    return values, vectors
 
 
 def eps(array: Array) -> float:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sdtheory import _checks
-from sdtheory._array import Array, eps, first, namespace
+from sdtheory._array import Array, eigh_in_place, eps, first, namespace
 from sdtheory.spectral.filters import Filter
 
 __all__ = ["Spectrum", "Targets", "eigenbasis", "semidefinite"]
@@ -202,7 +202,7 @@ def eigenbasis(name: str, matrix: Array) -> tuple[Array, Array]:
     tolerance = eps(matrix) ** 0.5
     _checks.symmetric(name, matrix, tolerance)
     xp = namespace(matrix)
-    d, vectors = xp.linalg.eigh(0.5 * matrix + 0.5 * matrix.T)
+    d, vectors = eigh_in_place(_symmetrised(matrix))
     smallest, largest = first(d), first(d[-1:])
     if smallest < -tolerance * max(largest, 0.0):
         raise ValueError(
@@ -210,6 +210,11 @@ def eigenbasis(name: str, matrix: Array) -> tuple[Array, Array]:
             f"(the largest is {largest:.6g})"
         )
     return xp.flip(d), xp.flip(vectors, axis=1)
+
+
+def _symmetrised(matrix: Array) -> Array:
+    half = 0.5 * matrix  # the sum of two numbers of the dtype need not be one
+    return half + half.T
 
 
 def _rank(values: Array, size: int) -> int:
