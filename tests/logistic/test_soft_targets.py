@@ -94,6 +94,48 @@ def test_distillation_weight_is_the_ratio_of_target_gradients(rng, scaled):
         assert got * plain[label] == pytest.approx(both[label], abs=50 * EPS * T)
 
 
+def test_every_gradient_is_autograds(rng):
+    """L27 to L30 through PyTorch's automatic differentiation."""
+    torch = pytest.importorskip("torch")
+
+    def slopes(loss, z):
+        leaf = torch.tensor(z, requires_grad=True)
+        loss(leaf).backward()
+        return leaf.grad.numpy()
+
+    def entropy(target, z):
+        return -(torch.tensor(target) * torch.log_softmax(z, -1)).sum()
+
+    for _ in range(20):
+        z, v = rng.normal(0, 2, (2, 6))
+        label, T, weight = int(rng.integers(6)), rng.uniform(0.5, 8), rng.uniform(-1, 2)
+        y, q, warm, now = np.eye(6)[label], softmax(v), softmax(v / T), softmax(z)
+        plain = slopes(lambda w, y=y: entropy(y, w), z)
+        mixed = slopes(lambda w, y=y, q=q, a=weight: a * entropy(q, w) + (1 - a) * entropy(y, w), z)
+        smooth = slopes(
+            lambda w, y=y: torch.nn.functional.cross_entropy(
+                w, torch.tensor(y), label_smoothing=0.3
+            ),
+            z,
+        )
+        both = slopes(lambda w, y=y, q=warm, t=T: 0.6 * entropy(y, w) + 0.4 * entropy(q, w / t), z)
+        target = logistic.mixed_target(weight, q, y)
+        for got, want in (
+            (logistic.cross_entropy_gradient(target, z), mixed),
+            (logistic.cross_entropy_gradient(logistic.smoothed_label(y, 0.3), z), smooth),
+            (
+                logistic.progressive_factor(weight, q[label], now[label]) * plain[label],
+                mixed[label],
+            ),
+            (
+                logistic.distillation_weight(0.4, T, warm[label], softmax(z / T)[label], now[label])
+                * plain[label],
+                both[label],
+            ),
+        ):
+            np.testing.assert_allclose(got, want, rtol=0, atol=1e-14)
+
+
 def test_top_two_targets():
     p = np.array([[0.1, 0.6, 0.3], [0.5, 0.2, 0.3]])
     np.testing.assert_array_equal(logistic.top_two_target(p), [[0, 0.5, 0.5], [0.5, 0, 0.5]])
