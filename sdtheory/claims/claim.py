@@ -40,6 +40,13 @@ class Claim:
     Calling the claim with the arguments of one instance returns its residual. The claim holds on
     that instance if the residual is at most the tolerance. An identity's residual is a relative
     error; an inequality's is its signed violation, negative where there is room to spare.
+
+    >>> claim = get("borup2021.published_table")
+    >>> claim.slug, claim.verdict, claim.violated(claim.counterexample)
+    ('published_table', 'fails', True)
+    >>> residual, tolerance, ratio = claim.ratio(claim.counterexample)
+    >>> ratio > 1
+    True
     """
 
     id: str

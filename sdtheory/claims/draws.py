@@ -26,7 +26,17 @@ class Rejected(Exception):  # noqa: N818 - a signal, not an error
 
 
 class Draw(Protocol):
-    """A source of values. With `size` (a length or a shape) the result is a float64 array."""
+    """A source of values. With `size` (a length or a shape) the result is a float64 array.
+
+    >>> draw = SampledDraw(np.random.default_rng(0))
+    >>> 0.0 <= draw.uniform(0.0, 1.0) <= 1.0, draw.log_uniform(1e-3, 1e3, size=2).shape
+    (True, (2,))
+    >>> draw.integer(3, 3), draw.choice(["only"])
+    (3, 'only')
+    >>> np.random.default_rng(draw.seed()).normal(size=2).shape
+    (2,)
+    >>> draw.assume(draw.uniform(1.0, 2.0) >= 1.0)  # raises Rejected if not
+    """
 
     @overload
     def uniform(self, low: float, high: float, size: None = None) -> float: ...

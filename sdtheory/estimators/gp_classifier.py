@@ -59,6 +59,8 @@ class SelfDistilledGPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore
     >>> model = SelfDistilledGPClassifier(method="distribution").fit(x, ["a", "a", "b", "b"])
     >>> model.predict([[2.0]])
     array(['b'], dtype='<U1')
+    >>> model.predict_proba([[0.0]])
+    array([[0.5, 0.5]])
     """
 
     def __init__(

@@ -61,6 +61,10 @@ class SelfDistilledLogisticRegression(ClassifierMixin, BaseEstimator):  # type: 
     >>> model = SelfDistilledLogisticRegression(xi=1.5).fit(X, y)
     >>> model.score(X, y) > 0.9
     True
+    >>> model.predict_proba(X[:1]).shape, model.predict_log_proba(X[:1]).shape
+    ((1, 3), (1, 3))
+    >>> bool(model.decision_function(X[:1]).argmax() == model.predict(X[:1])[0])
+    True
 
     """
 

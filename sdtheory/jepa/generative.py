@@ -34,6 +34,9 @@ class MaskedSignal:
     --------
     >>> MaskedSignal([3.0, 1.0, 1.0, 0.5], keep=0.5).mode().rho
     array([1.371429, 0.842105, 0.842105, 0.533333])
+    >>> x, y = MaskedSignal([3.0, 1.0], keep=0.5).sample(100, np.random.default_rng(0))
+    >>> x.shape, y.shape
+    ((100, 2), (100, 2))
     """
 
     signal: Floats
@@ -101,6 +104,9 @@ class TwoViews:
     --------
     >>> TwoViews(signal=[1.0, 4.0], noise=[0.25, 12.0]).mode().rho
     array([0.8 , 0.25])
+    >>> x, y = TwoViews(signal=[1.0, 4.0], noise=0.0).sample(100, np.random.default_rng(0))
+    >>> bool(np.array_equal(x, y))  # without noise both views are the features
+    True
     """
 
     signal: Floats
@@ -142,6 +148,9 @@ class Autoregression:
     >>> slow_and_fast = Autoregression(signal=[1.0, 5.0], memory=[0.99, 0.5], noise=0.0)
     >>> slow_and_fast.mode().rho
     array([0.99, 0.5 ])
+    >>> x, y = slow_and_fast.sample(1000, np.random.default_rng(0))
+    >>> x.shape, bool(np.mean((x[:, 0] - y[:, 0]) ** 2) < np.mean((x[:, 1] - y[:, 1]) ** 2))
+    ((1000, 2), True)
     """
 
     signal: Floats
@@ -211,6 +220,12 @@ class Oscillators:
     --------
     >>> Oscillators(signal=[1.0], memory=[0.9], angle=[np.pi / 2], noise=0.0).rho()
     array([0.+0.9j])
+    >>> half_turn = Oscillators(signal=[1.0], memory=[0.5], angle=[np.pi], noise=0.0)
+    >>> half_turn.covariances()[1].round(3)  # of a view and the next: turned around
+    array([[-0.5, -0. ],
+           [ 0. , -0.5]])
+    >>> half_turn.sample(100, np.random.default_rng(0))[0].shape
+    (100, 2)
     """
 
     signal: Floats

@@ -27,6 +27,9 @@ class Views:
     --------
     >>> Views(np.diag([2.0, 1.0]), np.diag([1.0, 0.9])).rho()
     array([0.9, 0.5])
+    >>> x = np.array([[1.0, 0.0], [0.0, 2.0]])
+    >>> Views.from_samples(x, 0.5 * x).rho()
+    array([0.5, 0.5])
     """
 
     s_xx: Floats

@@ -48,6 +48,10 @@ class RidgeProblem:
     >>> problem = RidgeProblem(np.array([2.0, 1.0, 0.5]), [1.0, -0.5, 2.0], noise_var=0.5)
     >>> problem.risk.constant, problem.energy
     (array(0.), array([1.  , 0.25, 4.  ]))
+    >>> from sdtheory import Spectrum
+    >>> spectrum = Spectrum.from_design([[2.0, 0.0], [0.0, 1.0]])
+    >>> RidgeProblem.from_spectrum(spectrum, [1.0, -0.5], noise_var=0.5).energy
+    array([1.  , 0.25])
     """
 
     singular_values: Array

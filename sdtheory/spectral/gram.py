@@ -36,6 +36,11 @@ class GramAccumulator:
     >>> profile = filters.distill(summary.spectrum.eigenvalues, lam=1.0, xi=1.0, steps=1)
     >>> summary.coefficients(profile)[0]
     array([0.58125, 0.76875])
+    >>> other = GramAccumulator()
+    >>> other.update(x, y)
+    >>> other.merge(seen)  # all rows twice
+    >>> other.rows, other.y_mean
+    (8, array([1.5]))
     """
 
     rows: int = 0

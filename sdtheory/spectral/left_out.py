@@ -64,6 +64,18 @@ class LeftOutAccumulator:
 
     Feed it the chunks that its `summary` was made from, with `update` or `stream`, and join two
     with `merge`. The errors of all samples are kept as one small triangle a penalty.
+
+    >>> import numpy as np
+    >>> from sdtheory.spectral import GramAccumulator
+    >>> x, y = np.array([[1.0, 0.0], [1.0, 1.0], [0.0, 2.0]]), np.array([1.0, 2.0, 0.0])
+    >>> moments = GramAccumulator()
+    >>> moments.update(x, y)
+    >>> halves = [LeftOutAccumulator(moments.summary(), lam=[1.0]) for _ in range(2)]
+    >>> halves[0].update(x[:2], y[:2])
+    >>> halves[1].update(x[2:], y[2:])
+    >>> halves[0].merge(halves[1])
+    >>> -halves[0].criteria()[0].minimiser().weights  # the best xi at the penalty 1
+    array([0.13581339])
     """
 
     summary: Summary

@@ -60,6 +60,8 @@ class QuadraticRisk:
     np.float64(1.0)
     >>> risk.along(teacher, filters.taylor_directions([1.0, 3.0], 1.0, steps=1)).minimiser().weights
     array([1.53846154])
+    >>> risk.traces(teacher), risk.tilt(teacher)  # what the risk sees of a filter; its linear part
+    (array([0.5, 0.5]), np.float64(0.0))
     """
 
     blocks: tuple[Block, ...]

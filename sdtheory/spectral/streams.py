@@ -48,6 +48,15 @@ def stream(
         interrupted. To resume, load it and go on with the sample number `accumulator.rows`.
     seconds : float
         Time between saves.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sdtheory.spectral import GramAccumulator
+    >>> seen = GramAccumulator()
+    >>> stream(seen, ((np.ones((2, 1)), np.full(2, k)) for k in (1.0, 2.0)), rows=4)
+    >>> seen.rows, seen.y_mean
+    (4, array([1.5]))
     """
     if save is not None and not hasattr(accumulator, "save"):
         raise TypeError(f"accumulator must have a method save, got {type(accumulator).__name__}")
