@@ -207,8 +207,9 @@ class SelfDistilledRidgeClassifier(ClassifierMixin, _SelfDistilled):  # type: ig
     --------
     >>> import numpy as np
     >>> x = np.array([[0.0], [1.0], [2.0], [3.0]])
-    >>> SelfDistilledRidgeClassifier(xi=0.5).fit(x, [0, 0, 1, 1]).predict([[0.5], [2.5]])
-    array([0, 1])
+    >>> model = SelfDistilledRidgeClassifier(xi=0.5).fit(x, [0, 0, 1, 1])
+    >>> model.predict([[0.5], [2.5]]), model.decision_function([[0.5], [2.5]]) > 0
+    (array([0, 1]), array([False,  True]))
     """
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> SelfDistilledRidgeClassifier:
