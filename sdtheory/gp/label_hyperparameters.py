@@ -81,6 +81,16 @@ def optimise_label_evidence(
     Returns
     -------
     OptimisedLabels
+
+    Examples
+    --------
+    >>> distances = np.subtract.outer([0.0, 1.0, 3.0], [0.0, 1.0, 3.0]) ** 2
+    >>> def kernel(theta):  # a Gaussian kernel and its derivative in the logarithm of the length
+    ...     scaled = distances * np.exp(-2.0 * theta[0])
+    ...     return 4.0 * np.exp(-scaled / 2), 4.0 * (scaled * np.exp(-scaled / 2))[None]
+    >>> chain = optimise_label_evidence(kernel, [0.0], [[-3.0, 3.0]], [1.0, 1.0, 0.0], mode="all")
+    >>> chain.theta.shape, chain.process.labels.shape  # teacher and one student
+    ((2, 1), (2, 3))
     """
     _checks.choice("mode", mode, MODES)
     _checks.choice("likelihood", likelihood, LIKELIHOODS)

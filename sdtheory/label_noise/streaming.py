@@ -62,6 +62,15 @@ def derivatives_left_out(seen: LeftOutAccumulator) -> list[Derivatives]:
     """Return slope and curvature of the leave-one-out error of ridge, for each of its penalties.
 
     As `estimated_derivatives`; the accumulator must have been made for two rounds or more.
+
+    >>> from sdtheory.spectral import GramAccumulator
+    >>> x, y = [[1.0, 0.0], [1.0, 1.0], [0.0, 2.0]], [1.0, 2.0, 0.0]
+    >>> first = GramAccumulator()
+    >>> first.update(x, y)
+    >>> second = LeftOutAccumulator(first.summary(), lam=[1.0], steps=2)
+    >>> second.update(x, y)
+    >>> derivatives_left_out(second)[0].first < 0  # under-regularised
+    np.True_
     """
     if seen.steps < 2:
         raise ValueError(f"seen must be of at least 2 steps, got {seen.steps}")
