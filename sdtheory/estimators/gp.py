@@ -10,6 +10,7 @@ from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sdtheory import _checks, gp
+from sdtheory.estimators._kernels import refuse_all_priors, split_kernel
 
 __all__ = ["SelfDistilledGPRegressor"]
 
@@ -88,11 +89,7 @@ class SelfDistilledGPRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         _checks.choice("method", self.method, ("data", "distribution"))
         _checks.choice("hyperparameters", self.hyperparameters, gp.MODES)
         steps = _checks.integer("steps", self.steps)
-        if self.method == "distribution" and self.hyperparameters == "all":
-            raise ValueError(
-                "hyperparameters must be 'first' or 'none' for method 'distribution': its rounds "
-                "share one prior, got 'all'"
-            )
+        refuse_all_priors(self.method, self.hyperparameters)
         noise = _repeated("noise", self.noise, steps + 1)
         weights = _repeated("xi", self.xi, steps)
         self._center = y.mean(axis=0) if self.normalize_y else np.zeros(y.shape[1:])
@@ -108,7 +105,7 @@ class SelfDistilledGPRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
             process = self._chain(kernel, X, y, noise, weights)
         else:
             self.kernel_ = kernel
-            matrix, white = _split(kernel, X)
+            matrix, white = split_kernel(kernel, X)
             if self.method == "data":
                 process = gp.data_centric(matrix, y, noise + white, xi=weights)
             else:
@@ -145,7 +142,7 @@ class SelfDistilledGPRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
             if k > 0:
                 targets = weights[k - 1] * fitted + (1.0 - weights[k - 1]) * y
                 kernel = self._optimised(kernel, X, targets, level)
-            matrix, white = _split(kernel, X)
+            matrix, white = split_kernel(kernel, X)
             process = gp.data_centric(matrix, targets, level + white, steps=0)
             fitted = process.mean(matrix)
         self.kernel_ = kernel
@@ -162,14 +159,6 @@ class SelfDistilledGPRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
             **changes,
         )
         return peer.fit(X, y).kernel_
-
-
-def _split(kernel: Any, X: FloatArray) -> tuple[FloatArray, float]:
-    """Return the covariance of the function, and the noise that a white kernel adds to it."""
-    matrix = np.asarray(kernel(X, X))
-    white = np.asarray(kernel.diag(X)) - np.diagonal(matrix)
-    level = float(np.mean(white))
-    return matrix, level if level > 1e-14 * float(np.max(matrix)) else 0.0
 
 
 def _repeated(name: str, value: Any, count: int) -> FloatArray:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.gaussian_process import GaussianProcessClassifier
+from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sdtheory import _checks, gp
+from sdtheory.estimators._kernels import refuse_all_priors, split_kernel
+from sdtheory.gp.label_hyperparameters import maximise_label_evidence, stopped
+from sdtheory.gp.likelihoods import LIKELIHOODS
+from sdtheory.gp.soft_labels import blending, chain, with_noise
 
 __all__ = ["SelfDistilledGPClassifier"]
 
@@ -39,17 +46,21 @@ class SelfDistilledGPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore
         Method "distribution": see `sdtheory.gp.distribution_centric_classification`.
     average : {"exact", "erf"}, default="exact"
         How probabilities are averaged over latents; "erf" is scikit-learn's approximation.
-    hyperparameters : {"first", "none"}, default="first"
-        Maximise the evidence of the first fit, and then keep them; or never.
+    hyperparameters : {"first", "none", "all"}, default="first"
+        When to maximise the evidence: on the classes, never, or on every round's labels (method
+        "data" only; amplitudes then grow, and a warning says if they stop at their bounds).
+    noise : float, default=0.0
+        Variance of white noise on the latents. It is never optimised: a kernel with a
+        `WhiteKernel` has free noise above this floor.
     n_restarts_optimizer, random_state
-        As in `sklearn.gaussian_process.GaussianProcessClassifier`.
+        As in `sklearn.gaussian_process.GaussianProcessClassifier`, for the first fit.
 
     Attributes
     ----------
     classes_ : array
         Class labels.
     kernels_ : list
-        Kernel of every binary problem (one for two classes).
+        Kernel of the last fit of every binary problem (one for two classes).
     processes_ : list
         Latent process of every binary problem.
 
@@ -75,6 +86,7 @@ class SelfDistilledGPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore
         reuse: str = "duplicated",
         average: str = "exact",
         hyperparameters: str = "first",
+        noise: float = 0.0,
         n_restarts_optimizer: int = 0,
         random_state: Any = None,
     ) -> None:
@@ -87,6 +99,7 @@ class SelfDistilledGPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore
         self.reuse = reuse
         self.average = average
         self.hyperparameters = hyperparameters
+        self.noise = noise
         self.n_restarts_optimizer = n_restarts_optimizer
         self.random_state = random_state
 
@@ -95,7 +108,9 @@ class SelfDistilledGPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore
         X, y = validate_data(self, X, y, dtype=np.float64)
         check_classification_targets(y)
         _checks.choice("method", self.method, ("data", "distribution"))
-        _checks.choice("hyperparameters", self.hyperparameters, ("first", "none"))
+        _checks.choice("hyperparameters", self.hyperparameters, gp.MODES)
+        refuse_all_priors(self.method, self.hyperparameters)
+        noise = _checks.number("noise", self.noise, at_least=0)
         _checks.choice("average", self.average, ("exact", "erf"))
         self.classes_, codes = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
@@ -103,7 +118,7 @@ class SelfDistilledGPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore
                 f"y must hold at least 2 classes, got the one class {self.classes_[0]!r}"
             )
         positive = [1] if len(self.classes_) == 2 else range(len(self.classes_))
-        fitted = [self._binary(X, (codes == k).astype(float)) for k in positive]
+        fitted = [self._binary(X, (codes == k).astype(float), noise) for k in positive]
         self.kernels_ = [kernel for kernel, _ in fitted]
         self.processes_ = [process for _, process in fitted]
         self.X_train_ = X
@@ -120,7 +135,8 @@ class SelfDistilledGPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore
         X = validate_data(self, X, reset=False, dtype=np.float64)
         columns = []
         for kernel, process in zip(self.kernels_, self.processes_, strict=True):
-            cross, prior = np.asarray(kernel(X, self.X_train_)), np.asarray(kernel.diag(X))
+            cross = np.asarray(kernel(X, self.X_train_))
+            prior = np.asarray(kernel.diag(X)) + self.noise
             if isinstance(process, gp.LatentProcess):
                 columns.append(process.probability(cross, prior, self.average))
             else:
@@ -132,28 +148,64 @@ class SelfDistilledGPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore
         return probabilities
 
     def _binary(
-        self, X: FloatArray, labels: FloatArray
+        self, X: FloatArray, labels: FloatArray, noise: float
     ) -> tuple[Any, gp.LatentProcess | gp.SoftLabelProcess]:
-        """Choose the kernel on the labels themselves, then run the chain with it."""
-        options = {} if self.hyperparameters == "first" else {"optimizer": None}
+        """Choose the kernel on the labels themselves, then run the chain."""
+        kernels = [self._first_kernel(X, labels, noise)]
+        matrix, white = split_kernel(kernels[0], X)
+        if self.method == "distribution":
+            steps = _checks.integer("steps", self.steps)
+            return kernels[0], gp.distribution_centric_classification(
+                with_noise(matrix, white + noise), labels, steps=steps, reuse=self.reuse
+            )
+
+        def choose(k: int, soft: FloatArray) -> tuple[FloatArray, float]:
+            if k > 0 and self.hyperparameters == "all":
+                kernels.append(_again(kernels[-1], X, soft, LIKELIHOODS[self.likelihood], noise))
+            function, added = split_kernel(kernels[-1], X)
+            return function, added + noise
+
+        weights = blending(self.xi, _checks.integer("steps", self.steps))
+        process = chain(
+            choose, labels, weights, self.likelihood, self.link, self.average, extend=False
+        )
+        return kernels[-1], process
+
+    def _first_kernel(self, X: FloatArray, labels: FloatArray, noise: float) -> Any:
+        kernel = self.kernel
+        if noise > 0:
+            if kernel is None:
+                kernel = ConstantKernel(1.0, "fixed") * RBF(1.0, "fixed")
+            kernel = kernel + WhiteKernel(noise, "fixed")
+        options = {} if self.hyperparameters != "none" else {"optimizer": None}
         peer = GaussianProcessClassifier(
-            kernel=self.kernel,
+            kernel=kernel,
             n_restarts_optimizer=self.n_restarts_optimizer,
             random_state=self.random_state,
             **options,
         )
-        kernel = peer.fit(X, labels).kernel_
-        matrix = np.asarray(kernel(X))
-        if self.method == "distribution":
-            return kernel, gp.distribution_centric_classification(
-                matrix, labels, steps=self.steps, reuse=self.reuse
-            )
-        return kernel, gp.data_centric_classification(
-            matrix,
-            labels,
-            xi=self.xi,
-            steps=self.steps,
-            likelihood=self.likelihood,
-            link=self.link,
-            average=self.average,
+        found = peer.fit(X, labels).kernel_
+        return found.k1 if noise > 0 else found
+
+
+def _again(
+    kernel: Any, X: FloatArray, soft: FloatArray, likelihood: gp.Likelihood, noise: float
+) -> Any:
+    """Return the kernel with the highest evidence of soft labels, starting from `kernel`."""
+    if kernel.n_dims == 0:
+        return kernel
+
+    def values(theta: FloatArray) -> tuple[FloatArray, FloatArray]:
+        matrix, derivatives = kernel.clone_with_theta(theta)(X, eval_gradient=True)
+        return matrix, np.moveaxis(derivatives, 2, 0)
+
+    theta, _ = maximise_label_evidence(values, kernel.theta, kernel.bounds, soft, likelihood, noise)
+    ends = stopped(theta, kernel.bounds)
+    if np.any(ends):
+        warnings.warn(
+            f"hyper-parameters of a round stopped at their bounds: {np.flatnonzero(ends).tolist()} "
+            "of kernel.theta; soft labels are explained ever better, see hyperparameters='first'",
+            ConvergenceWarning,
+            stacklevel=5,
         )
+    return kernel.clone_with_theta(theta)

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
 from sklearn.metrics.pairwise import pairwise_kernels
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from sdtheory import kernel_ridge
+from sdtheory import _checks, kernel_ridge
 
 __all__ = ["SelfDistilledKernelRidge"]
 
@@ -70,27 +70,49 @@ class SelfDistilledKernelRidge(MultiOutputMixin, RegressorMixin, BaseEstimator):
         self.coef0 = coef0
         self.kernel_params = kernel_params
 
-    def fit(self, X: Any, y: Any) -> SelfDistilledKernelRidge:
-        """Fit the teacher and its students on inputs X (n, p) and targets y (n,) or (n, q)."""
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> SelfDistilledKernelRidge:
+        """Fit the teacher and its students.
+
+        Parameters
+        ----------
+        X : array (n, p)
+            Inputs, or the kernel matrix (n, n) if precomputed.
+        y : array (n,) or (n, q)
+            Targets.
+        sample_weight : array (n,), optional
+            Weight of each squared error, in every round: a sample of weight w acts as w copies of
+            it do, and one of weight 0 as none. Automatic weights xi leave a sample out with all of
+            its weight.
+        """
         X, y = validate_data(self, X, y, multi_output=True, y_numeric=True, dtype=np.float64)
         y = np.asarray(y, dtype=np.float64)
+        steps = _checks.integer("steps", self.steps)
         matrix = self._kernel(X, X)
+        weight = np.ones(len(X))
+        if sample_weight is not None:
+            weight = _check_sample_weight(sample_weight, X, dtype=np.float64)
+            if np.any(weight < 0):
+                raise ValueError(f"sample_weight must be at least 0, got {np.min(weight):g}")
         lam = self.lam if np.ndim(self.lam) else float(self.lam)
-        if isinstance(self.xi, str):
-            if self.xi != "auto":
-                raise ValueError(f"xi must be numbers or 'auto', got {self.xi!r}")
-            if self.steps == 0:
-                xi: Any = np.zeros(0)
-            else:
-                fit = kernel_ridge.fit(matrix, y)
-                xi = kernel_ridge.optimal_xi(fit, lam, self.steps, lower=0.0, upper=1.0).xi
-        else:
-            xi = self.xi
-        chain = kernel_ridge.distil(matrix, y, lam, xi, self.steps)
-        self.xi_ = np.broadcast_to(np.asarray(xi, dtype=np.float64), (self.steps,)).copy()
-        self.dual_coef_ = chain.dual[-1]
+        xi = self.xi
+        if isinstance(xi, str):
+            if xi != "auto":
+                raise ValueError(f"xi must be numbers or 'auto', got {xi!r}")
+            xi = self._automatic(matrix, y, lam, weight) if steps > 0 else np.zeros(0)
+        # Weighted least squares is the plain one in coordinates in which all weights are one.
+        root = np.sqrt(weight)
+        columns = root if y.ndim == 1 else root[:, None]
+        chain = kernel_ridge.distil(root[:, None] * matrix * root, columns * y, lam, xi, steps)
+        self.xi_ = np.broadcast_to(np.asarray(xi, dtype=np.float64), (steps,)).copy()
+        self.dual_coef_ = columns * chain.dual[-1]
         self.X_fit_ = X
         return self
+
+    def _automatic(self, matrix: FloatArray, y: FloatArray, lam: Any, weight: FloatArray) -> Any:
+        seen = weight > 0
+        noise = None if np.all(weight == 1) else 1.0 / weight[seen]
+        fit = kernel_ridge.fit(matrix[np.ix_(seen, seen)], y[seen], noise)
+        return kernel_ridge.optimal_xi(fit, lam, self.steps, lower=0.0, upper=1.0, relative=True).xi
 
     def predict(self, X: Any) -> FloatArray:
         """Return the last student's predictions (m,) or (m, q) at inputs (m, p)."""

@@ -15,6 +15,7 @@ from sdtheory.kernel_ridge.leave_one_out import folds, shrinking_matrix
 from sdtheory.spectral import criteria, filters, projections
 from sdtheory.spectral.risks import QuadraticRisk, RatioRisk
 from sdtheory.spectral.schedules import per_round
+from sdtheory.spectral.smoother import divided
 
 __all__ = ["METHODS", "OptimalXi", "criterion", "optimal_xi"]
 
@@ -52,6 +53,7 @@ def optimal_xi(
     student_outputs: Array | None = None,
     targets: Array | None = None,
     per_output: bool = False,
+    relative: bool = False,
 ) -> OptimalXi:
     """Return the best weight on the teacher, without a grid search.
 
@@ -83,6 +85,9 @@ def optimal_xi(
         Outputs of any model, instead of a fit.
     per_output : bool
         One weight per output, from outputs alone.
+    relative : bool
+        Divide squared leave-one-out errors by the noise levels of the fit: a sample that counts
+        little in the fit then counts as little in the choice.
 
     Returns
     -------
@@ -110,7 +115,9 @@ def optimal_xi(
         raise ValueError("lam must be given with fit")
     schedule = per_round("lam", lam, 0.0, steps, fit.eigenvalues)[0]
     if method == "loo":
-        return _by_leaving_out(fit, schedule, lower, upper)
+        return _by_leaving_out(fit, schedule, lower, upper, relative)
+    if relative:
+        raise ValueError(f"relative must be False for method {method!r}, got True")
     risk = criterion(fit, method, validation, truth, noise_var)
     return _by_risk(fit, risk, schedule, method, lower, upper)
 
@@ -180,29 +187,33 @@ def _by_risk(
     )
 
 
-def _by_leaving_out(fit: KernelRidge, lams: list[float], lower: float, upper: float) -> OptimalXi:
-    xp, root = namespace(fit.y), fit.smoother.root
-    scale = 1.0 if root is None else root
-    ys = [fit.y] if fit.y.ndim == 1 else [fit.y[:, k] for k in range(fit.y.shape[1])]
-    n = fit.y.shape[0]
-    labels = [xp.broadcast_to((y / scale)[:, None], (n, n)) for y in ys]
+def _by_leaving_out(
+    fit: KernelRidge, lams: list[float], lower: float, upper: float, relative: bool
+) -> OptimalXi:
+    xp, root, n = namespace(fit.y), fit.smoother.root, fit.y.shape[0]
+    # Folds live in coordinates in which all samples are equally noisy; errors, in `unit` of these.
+    scaled = divided(fit.y, root)
+    unit = 1.0 if relative or root is None else root
+    ys = [scaled] if scaled.ndim == 1 else [scaled[:, k] for k in range(scaled.shape[1])]
+    labels = [xp.broadcast_to(y[:, None], (n, n)) for y in ys]
     shrunk, last = shrinking_matrix(fit, lams[0]), lams[0]
     first = [folds(shrunk, t) for t in labels]
     fitted = [f for _, f in first]
-    teacher = xp.mean(xp.stack([(y - scale * o) ** 2 for y, (o, _) in zip(ys, first, strict=True)]))
+    teacher = xp.mean(
+        xp.stack([(unit * (y - o)) ** 2 for y, (o, _) in zip(ys, first, strict=True)])
+    )
     xis, risks, degenerate = [], [], False
     for lam in lams[1:]:
         if lam != last:
             shrunk, last = shrinking_matrix(fit, lam), lam
         by_labels = [folds(shrunk, t) for t in labels]
         pure = [folds(shrunk, t) for t in fitted]
-        direct = xp.concat([y - scale * o for y, (o, _) in zip(ys, by_labels, strict=True)])
-        change = xp.concat(
-            [scale * (p - o) for (p, _), (o, _) in zip(pure, by_labels, strict=True)]
-        )
+        pairs = list(zip(pure, by_labels, strict=True))
+        direct = xp.concat([unit * (y - o) for y, (o, _) in zip(ys, by_labels, strict=True)])
+        change = xp.concat([unit * (p - o) for (p, _), (o, _) in pairs])
         xi, none = _projection(direct, change, lower, upper)
         degenerate = degenerate or none
-        fitted = [xi * p + (1.0 - xi) * f for (_, p), (_, f) in zip(pure, by_labels, strict=True)]
+        fitted = [xi * p + (1.0 - xi) * f for (_, p), (_, f) in pairs]
         xis.append(xi)
         risks.append(xp.mean((direct - xi * change) ** 2))
     return OptimalXi(place(xis, fit.y), xp.stack(risks), teacher, "loo", degenerate)

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.gaussian_process import GaussianProcessClassifier
-from sklearn.gaussian_process.kernels import RBF, ConstantKernel
+from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sdtheory import gp
@@ -23,6 +24,9 @@ pytestmark = pytest.mark.filterwarnings("ignore:The optimal value found")
         SelfDistilledGPClassifier(),
         SelfDistilledGPClassifier(FIXED, method="distribution", steps=2, reuse="sequential"),
         SelfDistilledGPClassifier(FIXED, xi=[0.5, 0.9], steps=2, likelihood="bernoulli"),
+        SelfDistilledGPClassifier(
+            FIXED + WhiteKernel(0.1, "fixed"), hyperparameters="all", noise=0.1
+        ),
     ]
 )
 def test_scikit_learn_contract(estimator, check):
@@ -103,3 +107,60 @@ def test_refitting_forgets(data):
 def test_one_class_is_refused(data):
     with pytest.raises(ValueError, match="y must hold at least 2 classes"):
         SelfDistilledGPClassifier().fit(data[0], np.ones(30))
+
+
+@pytest.mark.parametrize("method", ["data", "distribution"])
+@pytest.mark.parametrize("steps", [0, 2])
+def test_noise_is_a_white_kernel(data, method, steps):
+    x, y, _, new = data
+    options = {"method": method, "steps": steps, "average": "erf"}
+    ours = SelfDistilledGPClassifier(FREE, noise=0.5, **options).fit(x, y)
+    white = FREE + WhiteKernel(0.5, "fixed")
+    same = SelfDistilledGPClassifier(white, **options).fit(x, y)
+    np.testing.assert_allclose(ours.predict_proba(new), same.predict_proba(new), atol=1e-12)
+    if steps == 0:
+        peer = GaussianProcessClassifier(white).fit(x, y)
+        np.testing.assert_allclose(ours.predict_proba(new), peer.predict_proba(new), atol=1e-10)
+    assert np.all(ours.kernels_[0].bounds == FREE.bounds)
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.3])
+def test_every_round_chooses_its_kernel(data, noise):
+    """In mode 'all' each kernel maximises the evidence of the labels that its round was given."""
+    x, y, _, _ = data
+    model = SelfDistilledGPClassifier(FREE, hyperparameters="all", steps=1, noise=noise)
+    first = SelfDistilledGPClassifier(FREE, steps=1, noise=noise).fit(x, y)
+    model.fit(x, y)
+    soft = model.processes_[0].labels[1]
+    np.testing.assert_array_equal(soft, first.processes_[0].labels[1])
+
+    def evidence(kernel):
+        total = kernel(x) + noise * np.eye(len(x))
+        return gp.laplace(total, soft, gp.CONTINUOUS_BERNOULLI).evidence
+
+    assert model.processes_[0].evidence[1] == pytest.approx(evidence(model.kernels_[0]))
+    assert evidence(model.kernels_[0]) > evidence(first.kernels_[0])
+    for step in 0.05 * np.vstack([np.eye(2), -np.eye(2)]):
+        near = np.clip(model.kernels_[0].theta + step, *model.kernels_[0].bounds.T)
+        other = model.kernels_[0].clone_with_theta(near)
+        assert evidence(other) <= evidence(model.kernels_[0]) + 1e-9
+    fixed = [
+        SelfDistilledGPClassifier(FIXED, hyperparameters=mode, steps=3).fit(x, y).predict_proba(x)
+        for mode in ("all", "first", "none")
+    ]
+    np.testing.assert_array_equal(fixed[0], fixed[1])
+    np.testing.assert_array_equal(fixed[0], fixed[2])
+
+
+def test_amplitudes_that_stop_at_a_bound_are_reported(data):
+    x, y, _, _ = data
+    model = SelfDistilledGPClassifier(FREE, hyperparameters="all", steps=5, link="sigmoid")
+    with pytest.warns(ConvergenceWarning, match="stopped at their bounds"):
+        model.fit(x, y)
+    assert model.kernels_[0].k1.constant_value == pytest.approx(1e2)
+
+
+def test_rounds_of_one_prior_cannot_choose_anew(data):
+    model = SelfDistilledGPClassifier(method="distribution", hyperparameters="all")
+    with pytest.raises(ValueError, match="hyperparameters must be 'first' or 'none'"):
+        model.fit(*data[:2])

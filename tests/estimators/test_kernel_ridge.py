@@ -18,6 +18,15 @@ INDEFINITE = {
 }
 
 
+def exceptions(estimator):
+    """Leaving out one of two equal samples is not leaving out one of weight two (as in RidgeCV)."""
+    if estimator.kernel == "precomputed":
+        return INDEFINITE
+    if estimator.xi == "auto":
+        return {"check_sample_weight_equivalence_on_dense_data": "leaves out whole samples"}
+    return {}
+
+
 @parametrize_with_checks(
     [
         SelfDistilledKernelRidge(),
@@ -25,9 +34,7 @@ INDEFINITE = {
         SelfDistilledKernelRidge(steps=2, xi=[1.0, -0.5], lam=[0.3, 0.2, 1.0], kernel="laplacian"),
         SelfDistilledKernelRidge(steps=0, kernel="precomputed"),
     ],
-    expected_failed_checks=lambda estimator: (
-        INDEFINITE if estimator.kernel == "precomputed" else {}
-    ),
+    expected_failed_checks=exceptions,
 )
 def test_scikit_learn_contract(estimator, check):
     check(estimator)
@@ -74,6 +81,59 @@ def test_automatic_weights_are_those_of_leaving_out(data):
     kernel = np.exp(-((x[:, None] - x) ** 2).sum(-1))
     want = kernel_ridge.optimal_xi(kernel_ridge.fit(kernel, y), 3.0, 2, lower=0.0, upper=1.0)
     np.testing.assert_allclose(model.xi_, want.xi, rtol=1e-9)
+
+
+@pytest.mark.parametrize("kernel", ["rbf", "precomputed"])
+def test_sample_weights_are_those_of_refitting_scikit_learn(data, rng, kernel):
+    x, y, new = data
+    weight = rng.uniform(0.1, 3.0, len(x))
+    weight[::5] = 0.0
+    if kernel == "precomputed":
+        x, new = x @ x.T + 1.0, new @ x.T + 1.0
+    options = {"kernel": kernel, "gamma": 0.3}
+    ours = SelfDistilledKernelRidge(lam=[0.7, 0.2, 0.5], xi=[0.6, 1.4], steps=2, **options)
+    ours.fit(x, y, weight)
+    peer = KernelRidge(alpha=0.7, **options).fit(x, y, weight)
+    for penalty, xi in ((0.2, 0.6), (0.5, 1.4)):
+        target = xi * peer.predict(x) + (1 - xi) * y
+        peer = KernelRidge(alpha=penalty, **options).fit(x, target, weight)
+    np.testing.assert_allclose(ours.predict(new), peer.predict(new), rtol=0, atol=1e-10)
+    np.testing.assert_allclose(ours.dual_coef_, peer.dual_coef_, rtol=0, atol=1e-10)
+
+
+def test_automatic_weights_count_samples_by_their_weight(data, rng):
+    x, y, _ = data
+    weight = rng.uniform(0.1, 3.0, len(x))
+    weight[::5] = 0.0
+    options = {"lam": 0.06, "kernel": "rbf", "gamma": 0.03}
+    got = SelfDistilledKernelRidge(**options).fit(x, y, weight).xi_[0]
+    seen = np.flatnonzero(weight)
+    labels, pure = np.empty((2, len(seen), 2))
+    for row, i in enumerate(seen):
+        rest = seen[seen != i]
+        student = SelfDistilledKernelRidge(xi=0.0, **options).fit(x[rest], y[rest], weight[rest])
+        labels[row] = student.predict(x[[i]])[0]
+        student.set_params(xi=1.0).fit(x[rest], y[rest], weight[rest])
+        pure[row] = student.predict(x[[i]])[0]
+    change, missing = pure - labels, y[seen] - labels
+    want = np.sum(weight[seen] @ (change * missing)) / np.sum(weight[seen] @ change**2)
+    assert got == pytest.approx(np.clip(want, 0.0, 1.0), rel=1e-9)
+    assert 0 < got < 1
+    # A sample of weight zero is no sample, and one of next to none is next to none.
+    weight[::5] = 1e-9
+    near = SelfDistilledKernelRidge(**options).fit(x, y, weight).xi_[0]
+    assert near == pytest.approx(got, rel=1e-6)
+    same = SelfDistilledKernelRidge(**options).fit(x, y, np.ones(len(x))).xi_
+    np.testing.assert_array_equal(same, SelfDistilledKernelRidge(**options).fit(x, y).xi_)
+
+
+@pytest.mark.parametrize(
+    ("weight", "message"),
+    [(-1.0, "sample_weight must be at least 0, got -1"), (0.0, "at least one non-zero")],
+)
+def test_wrong_sample_weights_are_named(data, weight, message):
+    with pytest.raises(ValueError, match=message):
+        SelfDistilledKernelRidge().fit(*data[:2], np.full(40, weight))
 
 
 def test_refitting_forgets(data):

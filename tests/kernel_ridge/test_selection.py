@@ -177,3 +177,22 @@ def test_wrong_arguments_are_named(toy, arguments, message):
     given = arguments | ({"fit": fits[arguments["fit"]]} if "fit" in arguments else {})
     with pytest.raises(ValueError, match=message):
         kernel_ridge.optimal_xi(**given)
+
+
+def test_relative_errors_are_divided_by_the_noise(data, rng):
+    noise = rng.uniform(0.2, 5.0, 30)
+    fit = kernel_ridge.fit(data.kernel, data.y, noise)
+    best = kernel_ridge.optimal_xi(fit, [0.5, 0.2], relative=True)
+
+    def loss(xi):
+        missed = data.y - kernel_ridge.leave_one_out_predictions(fit, [0.5, 0.2], [xi])
+        return np.mean(missed**2 / noise[:, None])
+
+    assert best.xi[0] == pytest.approx(best_by_brent(loss), rel=BRENT)
+    assert float(best.risk[0]) == pytest.approx(loss(best.xi[0]), rel=1e-10)
+    first = data.y - kernel_ridge.leave_one_out_predictions(fit, 0.5, steps=0)
+    assert float(best.teacher_risk) == pytest.approx(np.mean(first**2 / noise[:, None]), rel=1e-10)
+    with pytest.raises(ValueError, match="relative must be False for method 'gcv'"):
+        kernel_ridge.optimal_xi(
+            kernel_ridge.fit(data.kernel, data.y), 0.5, method="gcv", relative=True
+        )
