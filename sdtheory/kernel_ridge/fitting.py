@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sdtheory import _checks
-from sdtheory._array import Array, namespace
+from sdtheory._array import Array, device, namespace
 from sdtheory.spectral import filters, weights
 from sdtheory.spectral.filters import Filter
 from sdtheory.spectral.schedules import per_round
@@ -113,7 +113,7 @@ class KernelRidge:
         projection = self.smoother.projection(new)
         convex = [0 <= float(xi) <= 1 for xi in xis]
         mixing = _constant_mixtures(xp.clip(xis, 0, 1), steps)
-        sheets = []
+        result = None  # written in place: a list of sheets and its stack would be twice as much
         for a in range(lams.shape[0]):
             pure = self._stack(projection, filters.powers(self.eigenvalues, lams[a], steps))
             mixed = xp.tensordot(mixing, pure, axes=1)  # (steps + 1, b, m, ...)
@@ -123,8 +123,12 @@ class KernelRidge:
                 else self._each_round(projection, lams[a], xis[b], steps)
                 for b in range(xis.shape[0])
             ]
-            sheets.append(mixed if all(convex) else xp.stack(columns, axis=1))
-        return xp.stack(sheets, axis=1)
+            sheet = mixed if all(convex) else xp.stack(columns, axis=1)
+            if result is None:
+                shape = (sheet.shape[0], lams.shape[0], *sheet.shape[1:])
+                result = xp.empty(shape, dtype=sheet.dtype, device=device(sheet))
+            result[:, a, ...] = sheet
+        return result
 
     def _each_round(self, projection: Array, lam: Array, xi: Array, steps: int) -> Array:
         chain = [self.filter(lam, xi, k).coefficient for k in range(steps + 1)]
