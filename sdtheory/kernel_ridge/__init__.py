@@ -4,6 +4,7 @@ from .approximations import fourier_features, nystrom_features
 from .constrained import Constrained, collapse_bounds, constrained_penalties
 from .fitting import KernelRidge, fit, fit_features
 from .leave_one_out import leave_one_out_path, leave_one_out_predictions
+from .products import chunked_product
 from .replicates import Merged, merge_replicates
 from .routes import Chain, distil
 from .schedules import OptimalSchedule, optimal_limit_xi, optimal_schedule
@@ -26,6 +27,7 @@ __all__ = [
     "OptimalSchedule",
     "OptimalXi",
     "approximation_bound",
+    "chunked_product",
     "collapse_bounds",
     "constrained_penalties",
     "contraction_rate",
