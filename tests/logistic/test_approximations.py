@@ -30,6 +30,20 @@ def test_large_sample_law(steps):
     assert error[1] == pytest.approx(error[0] / 10, rel=0.1)
 
 
+@pytest.mark.parametrize("steps", [0, 1, 2, 3])
+def test_linearisation_is_pessimistic(rng, steps):
+    own = 10 ** rng.uniform(-2, 1.5, 500)
+    for shared in (np.inf, own / 10 ** rng.uniform(-4, 0, 500)):
+        exact = logistic.student_threshold(own, shared, steps)
+        gap = exact - logistic.linearised_threshold(own, shared, steps)
+        # With few points it can be too large, by little.
+        assert gap.min() > (-1e-12 if np.ndim(shared) == 0 else -2e-3)
+        assert 0.1 < gap.max() < 0.18
+    if steps == 0:
+        assert logistic.linearised_threshold(4.0, np.inf) == 0
+        assert logistic.teacher_threshold(4.0, np.inf) > 0.148
+
+
 def test_linearisation_is_exact_for_large_penalties():
     want = (0.214286, 0.423810, 0.474743)
     for steps, number in enumerate(want):
