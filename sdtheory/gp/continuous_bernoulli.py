@@ -17,10 +17,10 @@ __all__ = ["curvature", "log_partition", "mean", "third"]
 FloatArray = np.ndarray[Any, np.dtype[np.float64]]
 
 # The series converge for |f| < 2 pi; below this bound 18 terms leave (2 / 2 pi)**36 = 7e-18.
-_NEAR = 2.0
+NEAR = 2.0
 _ORDERS = np.arange(1.0, 19.0)
 # B_2k / (2k)!
-_BERNOULLI = (-1.0) ** (_ORDERS + 1) * 2.0 * zeta(2.0 * _ORDERS) / (2 * np.pi) ** (2.0 * _ORDERS)
+BERNOULLI = (-1.0) ** (_ORDERS + 1) * 2.0 * zeta(2.0 * _ORDERS) / (2 * np.pi) ** (2.0 * _ORDERS)
 
 
 def log_partition(f: FloatArray) -> FloatArray:
@@ -30,9 +30,9 @@ def log_partition(f: FloatArray) -> FloatArray:
     array([ 0.        ,  0.54132485, 46.08797699])
     """
     near, x = _split(f)
-    series = near / 2 + near**2 * _series(near, _BERNOULLI / (2 * _ORDERS))
+    series = near / 2 + near**2 * _series(near, BERNOULLI / (2 * _ORDERS))
     far = np.maximum(f, 0.0) + np.log(-np.expm1(-x)) - np.log(x)
-    return np.where(np.abs(f) < _NEAR, series, far)
+    return np.where(np.abs(f) < NEAR, series, far)
 
 
 def mean(f: FloatArray) -> FloatArray:
@@ -42,9 +42,9 @@ def mean(f: FloatArray) -> FloatArray:
     array([0.28093764, 0.5       , 0.99875   ])
     """
     near, x = _split(f)
-    series = 0.5 + near * _series(near, _BERNOULLI)
+    series = 0.5 + near * _series(near, BERNOULLI)
     lower = 1.0 / x + np.exp(-x) / np.expm1(-x)
-    return np.where(np.abs(f) < _NEAR, series, np.where(f > 0, 1.0 - lower, lower))
+    return np.where(np.abs(f) < NEAR, series, np.where(f > 0, 1.0 - lower, lower))
 
 
 def curvature(f: FloatArray) -> FloatArray:
@@ -54,9 +54,9 @@ def curvature(f: FloatArray) -> FloatArray:
     array([0.08333333, 0.0004    ])
     """
     near, x = _split(f)
-    series = _series(near, (2 * _ORDERS - 1) * _BERNOULLI)
+    series = _series(near, (2 * _ORDERS - 1) * BERNOULLI)
     far = 1.0 / x**2 - np.exp(-x) / np.expm1(-x) ** 2
-    return np.where(np.abs(f) < _NEAR, series, far)
+    return np.where(np.abs(f) < NEAR, series, far)
 
 
 def third(f: FloatArray) -> FloatArray:
@@ -66,17 +66,17 @@ def third(f: FloatArray) -> FloatArray:
     array([-8.33326720e-05, -1.60000000e-05])
     """
     near, x = _split(f)
-    coefficients = (2 * _ORDERS - 1) * (2 * _ORDERS - 2) * _BERNOULLI
+    coefficients = (2 * _ORDERS - 1) * (2 * _ORDERS - 2) * BERNOULLI
     series = near * _series(near, coefficients[1:])
     e = np.exp(-x)
     far = np.sign(f) * (-2.0 / x**3 - e * (1 + e) / np.expm1(-x) ** 3)
-    return np.where(np.abs(f) < _NEAR, series, far)
+    return np.where(np.abs(f) < NEAR, series, far)
 
 
 def _split(f: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return f where the series apply and |f| elsewhere, each with a harmless rest."""
-    inside = np.abs(f) < _NEAR
-    return np.where(inside, f, 0.0), np.where(inside, _NEAR, np.abs(f))
+    inside = np.abs(f) < NEAR
+    return np.where(inside, f, 0.0), np.where(inside, NEAR, np.abs(f))
 
 
 def _series(f: FloatArray, coefficients: FloatArray) -> FloatArray:

@@ -6,7 +6,7 @@ the model's device and in its dtype, and answers with gpytorch's own distributio
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +14,18 @@ import gpytorch
 import torch
 
 from sdtheory import _checks, gp
+from sdtheory.gp.continuous_bernoulli import BERNOULLI, NEAR
 
-__all__ = ["LogitLikelihood", "SelfDistilled", "product", "self_distilled"]
+__all__ = [
+    "ContinuousBernoulliLikelihood",
+    "LogitLikelihood",
+    "SelfDistilled",
+    "product",
+    "self_distilled",
+]
+
+
+SERIES: list[float] = BERNOULLI.tolist()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +126,7 @@ def product(kernel: Any) -> Callable[[torch.Tensor], torch.Tensor]:
 
 
 class LogitLikelihood(gpytorch.likelihoods._OneDimensionalLikelihood):  # type: ignore[misc]
-    """Bernoulli's likelihood in the logit; gpytorch's own is a probit.
+    """Bernoulli's likelihood in the logit, of labels in [0, 1]; gpytorch's own is a probit.
 
     With it, `VariationalELBO(..., beta=1 / t)` is the bound of t copies of the data: the
     variational counterpart of duplicated re-use.
@@ -131,4 +141,61 @@ class LogitLikelihood(gpytorch.likelihoods._OneDimensionalLikelihood):  # type: 
     ) -> torch.distributions.Bernoulli:
         """Return the conditional distribution of the labels."""
         del args, kwargs
-        return torch.distributions.Bernoulli(logits=function_samples)
+        # Soft labels are no outcomes of it, but their log density y f - A(f) is what is wanted.
+        return torch.distributions.Bernoulli(logits=function_samples, validate_args=False)
+
+
+class ContinuousBernoulliLikelihood(gpytorch.likelihoods._OneDimensionalLikelihood):  # type: ignore[misc]
+    """The continuous Bernoulli likelihood of soft labels, in the logit.
+
+    PyTorch's own distribution clamps probabilities, and is wrong for logits beyond about 25.
+
+    >>> likelihood = ContinuousBernoulliLikelihood()
+    >>> likelihood.forward(torch.tensor([0.0, 50.0])).mean
+    tensor([0.5000, 0.9800])
+    """
+
+    def forward(
+        self, function_samples: torch.Tensor, *args: Any, **kwargs: Any
+    ) -> torch.distributions.Distribution:
+        """Return the conditional distribution of the labels."""
+        del args, kwargs
+        return _ContinuousBernoulli(function_samples)
+
+
+class _ContinuousBernoulli(torch.distributions.Distribution):
+    """The continuous Bernoulli distribution, as far as a bound needs it."""
+
+    def __init__(self, logits: torch.Tensor) -> None:
+        super().__init__(logits.shape, validate_args=False)
+        self.logits = logits
+
+    @property
+    def mean(self) -> torch.Tensor:
+        """The mean A'(f)."""
+        near, far = _split(self.logits)
+        beyond = 1.0 / -torch.expm1(-far) - 1.0 / far
+        return torch.where(self.logits.abs() < NEAR, 0.5 + near * _series(near, SERIES), beyond)
+
+    def log_prob(self, value: torch.Tensor) -> torch.Tensor:
+        """Return f y - A(f)."""
+        near, far = _split(self.logits)
+        powers = [c / (2 * k + 2) for k, c in enumerate(SERIES)]
+        series = near / 2 + near**2 * _series(near, powers)
+        x = far.abs()
+        beyond = far.clamp(min=0.0) + torch.log(-torch.expm1(-x)) - torch.log(x)
+        partition = torch.where(self.logits.abs() < NEAR, series, beyond)
+        return self.logits * value - partition
+
+
+def _split(f: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return f near zero and f elsewhere, each with a rest that no gradient minds."""
+    inside = f.abs() < NEAR
+    return torch.where(inside, f, 0.0), torch.where(inside, NEAR, f)
+
+
+def _series(f: torch.Tensor, coefficients: Sequence[float]) -> torch.Tensor:
+    square, total = f * f, torch.zeros_like(f)
+    for c in reversed(coefficients):
+        total = total * square + c
+    return total

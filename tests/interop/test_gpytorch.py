@@ -165,18 +165,16 @@ def test_a_tempered_bound_is_that_of_copies(rng):
     assert got == pytest.approx((3 * densities.sum() - divergence) / 36, rel=1e-5)
 
 
-def test_the_variational_optimum_is_near_duplication(rng):
-    """Laplace is another approximation: means agree to a tenth of the latent's size."""
-    from sdtheory.interop.gpytorch import LogitLikelihood
+LIKELIHOODS = {
+    "LogitLikelihood": gp.BERNOULLI,
+    "ContinuousBernoulliLikelihood": gp.CONTINUOUS_BERNOULLI,
+}
 
-    x = torch.as_tensor(np.sort(rng.uniform(-3, 3, 15))[:, None])
-    y = (x[:, 0].sin() > 0).double()
-    likelihood = LogitLikelihood().double()
-    model = variational(x)
-    model.covar_module.initialize(outputscale=2.0)
-    model.covar_module.base_kernel.initialize(lengthscale=1.0)
+
+def optimised(model, likelihood, x, y, beta):
+    """Maximise the bound, with `beta` in front of the divergence; return it, once a point."""
     model.train()
-    bound = gpytorch.mlls.VariationalELBO(likelihood, model, num_data=15, beta=1 / 3)
+    bound = gpytorch.mlls.VariationalELBO(likelihood, model, num_data=len(x), beta=beta)
     optimiser = torch.optim.LBFGS(
         list(model.variational_strategy.parameters()),
         max_iter=300,
@@ -191,15 +189,77 @@ def test_the_variational_optimum_is_near_duplication(rng):
         return loss
 
     optimiser.step(closure)
+    return -float(closure().detach())
+
+
+def soft_problem(rng, name, n=15):
+    from sdtheory.interop import gpytorch as interop
+
+    x = torch.as_tensor(np.sort(rng.uniform(-3, 3, n))[:, None])
+    soft = 0.5 + 0.4 * torch.sin(x[:, 0])
+    model = variational(x)
+    model.covar_module.initialize(outputscale=2.0)
+    model.covar_module.base_kernel.initialize(lengthscale=1.0)
     kernel = 2 * np.exp(-0.5 * (x.numpy() - x.numpy().T) ** 2)
-    copies = gp.distribution_centric_classification(kernel, y.numpy(), steps=2)
-    mean, variance = copies.latent(kernel, np.full(15, 2.0))
-    model.eval()
-    answer = model(x)
-    size = np.abs(mean).max()
-    assert np.abs(answer.mean.detach().numpy() - mean).max() < 0.2 * size
-    ratio = answer.variance.detach().numpy() / variance
-    assert np.all((ratio > 0.7) & (ratio < 1.5))
+    return x, soft, model, getattr(interop, name)().double(), kernel
+
+
+@pytest.mark.parametrize("name", LIKELIHOODS)
+def test_the_variational_optimum_is_near_laplace(rng, name):
+    """Another approximation of the same posterior: of copies with beta = 1 / t, of soft labels."""
+    x, soft, model, likelihood, kernel = soft_problem(rng, name)
+    for labels, copies in ((soft, 1), (soft.round(), 3)):
+        bound = len(x) * copies * optimised(model, likelihood, x, labels, 1 / copies)
+        fit = gp.laplace(kernel, labels.numpy(), LIKELIHOODS[name], copies=copies)
+        mean, variance = fit.latent(kernel, np.full(15, 2.0))
+        answer = model(x)
+        assert np.abs(answer.mean.detach().numpy() - mean).max() < 0.2 * np.abs(mean).max()
+        ratio = answer.variance.detach().numpy() / variance
+        assert np.all((ratio > 0.7) & (ratio < 1.5))
+        assert bound == pytest.approx(fit.evidence, abs=0.25)
+
+
+@pytest.mark.parametrize("name", LIKELIHOODS)
+def test_tempering_is_literal_duplication_of_soft_labels(rng, name):
+    x, soft, model, likelihood, _ = soft_problem(rng, name)
+    model.train()
+    model(x)  # initialises the variational parameters
+    with torch.no_grad():
+        for parameter in model.variational_strategy.parameters():
+            parameter.mul_(0.7)  # anywhere but at an optimum
+            parameter[0] += 0.3
+    parameters = list(model.variational_strategy.parameters())
+
+    def tempered():
+        return gpytorch.mlls.VariationalELBO(likelihood, model, 15, beta=1 / 3)(model(x), soft)
+
+    def repeated():
+        latent = model(x)  # a bound knows its marginals only
+        thrice = gpytorch.distributions.MultivariateNormal(
+            latent.mean.repeat(3), latent.variance.repeat(3).diag()
+        )
+        return gpytorch.mlls.VariationalELBO(likelihood, model, 45)(thrice, soft.repeat(3))
+
+    assert float(repeated().detach()) == pytest.approx(float(tempered().detach()), rel=1e-13)
+    pairs = (torch.autograd.grad(bound(), parameters) for bound in (repeated, tempered))
+    for one, other in zip(*pairs, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-12)
+
+
+def test_the_continuous_bernoulli_is_accurate_everywhere():
+    from sdtheory.interop.gpytorch import ContinuousBernoulliLikelihood
+
+    f = np.concatenate([[0.0], np.geomspace(1e-9, 800.0, 60)])
+    f = np.concatenate([-f[::-1], f])
+    latent = torch.as_tensor(f).requires_grad_()
+    distribution = ContinuousBernoulliLikelihood()(latent)
+    density = distribution.log_prob(torch.full(f.shape, 0.3, dtype=torch.float64))
+    want = gp.CONTINUOUS_BERNOULLI.log_density(np.full(f.shape, 0.3), f)
+    np.testing.assert_allclose(density.detach(), want, rtol=1e-14, atol=1e-14)
+    mean = gp.CONTINUOUS_BERNOULLI.mean(f)
+    np.testing.assert_allclose(distribution.mean.detach(), mean, rtol=0, atol=1e-15)
+    density.sum().backward()
+    np.testing.assert_allclose(latent.grad, 0.3 - mean, rtol=0, atol=1e-13)
 
 
 def test_wrong_arguments_are_named():
