@@ -78,6 +78,32 @@ def leading_order_bias(rho: float, other: float, depth: int) -> float:
 
 
 @claim(
+    "littwin2024.jepa_is_more_sensitive",
+    paper=PAPER,
+    where="J11",
+    source="derived",
+    says="""At equal covariance the relative delay between two values of rho is larger for JEPA
+    than for MAE, at every depth.""",
+    kind="inequality",
+    verdict="fails",
+    instances=lambda draw: {
+        "rho": draw.uniform(0.8, 1.2),
+        "other": draw.uniform(0.4, 0.7),
+        "depth": draw.integer(1, 4),
+        "layer": draw.log_uniform(1e-4, 1e-2),
+    },
+    tolerance=1e-9,  # equality would do
+    guards=("sdtheory.jepa.critical_time",),
+    counterexample={"rho": 1.0, "other": 0.5, "depth": 1, "layer": 0.01},
+)
+def jepa_is_more_sensitive(rho: float, other: float, depth: int, layer: float) -> float:
+    """Return by how much MAE's delay exceeds JEPA's, relative to it."""
+    pair = Mode.from_rho([1.0, 1.0], [rho, other])
+    early, late = jepa.critical_time(pair, depth, layer**depth, 0.5, "mae")
+    return abs(late / early - 1) / abs(_delay(rho, other, depth, layer)) - 1
+
+
+@claim(
     "littwin2024.mae_sign",
     paper=PAPER,
     where="J11",

@@ -25,6 +25,7 @@ _FINE_GAUSS = np.polynomial.legendre.leggauss(24)
 Rule = tuple[Floats, Floats]  # Gauss-Legendre nodes and weights on [-1, 1]
 BLOCK = 1 << 14  # elements treated at once, so that the work stays in cache
 ROUNDS = 60
+ENOUGH = 6e-6  # its cube is the rounding error
 TINY = np.finfo(np.float64).tiny
 EDGE = -1.0 + np.finfo(np.float64).epsneg
 
@@ -84,13 +85,19 @@ def curve(p: float, q: float) -> Curve:
 def advance(line: Curve, start: Floats, drift: Floats) -> Floats:
     """Return how far eta moves from `start` while the integral grows by `drift` start weights.
 
-    `start` and `drift` are one-dimensional and of equal length. A negative drift goes back.
+    `start` has shape (n,) and `drift` (n,) or (n, T): several drifts from each start. A negative
+    drift goes back.
     """
-    result = np.empty_like(drift)
-    for left in range(0, drift.size, BLOCK):
+    above, level = _level(line, start)
+    origin = np.where(above, level, -level)  # from the reference, in start weights
+    phi = line.p * start + line.q * softplus(start)
+    flat, each = drift.reshape(-1), max(drift.size // max(start.size, 1), 1)
+    result = np.empty_like(flat)
+    for left in range(0, flat.size, BLOCK):
         part = slice(left, left + BLOCK)
-        result[part] = _advance(line, start[part], drift[part])
-    return result
+        rows = np.arange(left, min(left + BLOCK, flat.size)) // each
+        result[part] = _advance(line, start[rows], origin[rows], phi[rows], flat[part])
+    return result.reshape(drift.shape)
 
 
 def elapsed(line: Curve, start: Floats, stop: Floats) -> tuple[Floats, Floats]:
@@ -111,10 +118,8 @@ def elapsed(line: Curve, start: Floats, stop: Floats) -> tuple[Floats, Floats]:
     return total, excess
 
 
-def _advance(line: Curve, start: Floats, drift: Floats) -> Floats:
-    above0, level0 = _level(line, start)
-    phi0 = line.p * start + line.q * softplus(start)
-    goal = np.where(above0, level0, -level0) + drift  # from the reference, in start weights
+def _advance(line: Curve, start: Floats, origin: Floats, phi0: Floats, drift: Floats) -> Floats:
+    goal = origin + drift
     above = goal > 0
     with np.errstate(divide="ignore"):
         key = np.log(np.abs(goal)) + phi0
@@ -137,6 +142,9 @@ def _advance(line: Curve, start: Floats, drift: Floats) -> Floats:
     if line.p + line.q > 0:  # then a far exponent only lengthens the last, exponential piece
         move += np.where(panel == last, np.maximum(exponent - 700.0, 0.0), 0.0) / (line.p + line.q)
     inside = ~tail & (panel < last)
+    near = np.where(inside, move, 0.0)
+    bend = line.q * line.share[panel] * (1.0 - line.share[panel])  # phi'': one round then does it
+    move -= bend * near**3 / 6.0 * (1.0 - 0.25 * slope * near)
     width = np.diff(line.knots, append=np.inf)[panel]
     move = np.where(inside, _newton(line, line.share[panel], rest, move, width), move)
     move = np.where(tail, move, line.knots[panel] - start + move)
@@ -159,7 +167,7 @@ def _newton(line: Curve, share: Floats, rest: Floats, move: Floats, width: Float
         change = np.abs(trial - move)
         move = trial
         # cubic convergence: after a change this small the next one is below rounding
-        if bool(np.all(change * (1.0 + np.abs(slope)) < 1e-6)):
+        if bool(np.all(change * (1.0 + np.abs(slope)) < ENOUGH)):
             break
     return move
 

@@ -81,9 +81,8 @@ def trajectory(
         rows = np.flatnonzero(start.kind == kind)
         if rows.size:
             drift = start.rate[rows, None] * (flat * rule.pace)
-            eta = np.broadcast_to(start.eta[rows, None], drift.shape)
-            move = advance(_line(rule, kind), eta.reshape(-1), drift.reshape(-1))
-            log_growth[rows] = _log_growth(kind, eta, move.reshape(drift.shape))
+            move = advance(_line(rule, kind), start.eta[rows], drift)
+            log_growth[rows] = _log_growth(kind, start.eta[rows, None], move)
     sizes = start.size[:, None] * np.exp(rule.size_power * log_growth)
     if since is not None:  # before the start of training the mode has not moved yet
         sizes = np.maximum(sizes, size0[:, None])
@@ -115,7 +114,9 @@ def hitting_time(
     time = np.full(lam.size, np.inf)
     time[size0 == size1] = 0.0
     onward = (begin.kind == end.kind) & (end.eta > begin.eta)
-    _fill_times(time, rule, begin, np.where(onward, end.eta, -np.inf), onward)
+    _fill_times(time, rule, begin, np.where(onward, end.eta, -np.inf), onward & (lam != 0))
+    rest = np.flatnonzero(onward & (lam == 0))
+    time[rest] = _power_law_time(rule, s2[rest], size0[rest], size1[rest])
     return np.asarray(time.reshape(mode.shape))
 
 
@@ -216,9 +217,8 @@ def _log_growth(kind: int, eta: Floats, move: Floats) -> Floats:
         return -move
     stop = eta + move
     # the change of log share, share = e^eta / (1 + e^eta), from the side on which nothing cancels
-    change = np.where(
-        stop < 0, move - (softplus(stop) - softplus(eta)), softplus(-eta) - softplus(-stop)
-    )
+    near = np.log1p(np.exp(-np.abs(stop)))  # softplus of stop or of -stop, whichever is negative
+    change = np.where(stop < 0, move - (near - softplus(eta)), softplus(-eta) - near)
     return np.asarray(change if kind == GROWS else -change)
 
 
@@ -235,6 +235,14 @@ def _fill_times(time: Floats, rule: Law, begin: _Start, stop: Floats, where: Fla
             with np.errstate(over="ignore"):  # a time beyond the largest float is infinite
                 span = mantissa / begin.rate[rows] * np.exp(exponent)
             time[rows] = span / rule.pace
+
+
+def _power_law_time(rule: Law, s2: Floats, start: Floats, stop: Floats) -> Floats:
+    """Return the time of decay without covariance: no curve, v^-(1 + a) grows linearly."""
+    power = (1.0 + rule.exponent) / rule.size_power
+    with np.errstate(over="ignore"):  # a time beyond the largest float is infinite
+        gain = np.expm1(power * np.log(start / stop)) * start**-power
+        return np.asarray(gain / (s2 * (1.0 + rule.exponent)) / rule.pace)
 
 
 def _columns(mode: Mode, size: Floats) -> tuple[Floats, Floats, Floats]:

@@ -2,6 +2,7 @@ import hypothesis.strategies as st
 import numpy as np
 import pytest
 from hypothesis import given
+from reference import jepa_loop
 from scipy.integrate import solve_ivp
 
 from sdtheory import jepa
@@ -244,3 +245,17 @@ def test_round_trip_at_extremes(rng):
 def test_mistaken_input_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call(Mode(1.0, 2.0))
+
+
+@pytest.mark.parametrize("depth", [1, 2, 4])
+def test_trajectory_is_the_obvious_loop(depth, rng):
+    mode = Mode(rng.uniform(0.6, 2.0, 6), rng.uniform(0.5, 1.0, 6))
+    times = np.linspace(0.0, float(jepa.critical_time(mode, depth, 1e-3, 0.9).max()), 12)
+    want = jepa_loop.sizes(mode.covariance, mode.variance, depth, 1e-3, times)
+    got = jepa.trajectory(mode, depth, 1e-3, times)
+    # the loop's phase is a difference of numbers of size t, moved by speed t at its end
+    speed = np.abs(
+        jepa.velocity(Mode(mode.covariance[:, None], mode.variance[:, None]), depth, want)
+    )
+    rtol = 40 * depth * EPS * (1 + times[-1] * (speed / want).max())
+    np.testing.assert_allclose(got, want, rtol=rtol)
