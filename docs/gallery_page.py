@@ -34,22 +34,26 @@ def _paper(spec: FigureSpec) -> str:
 
 
 def _entry(spec: FigureSpec, claimed: bool) -> str:
-    settings = "; ".join(
-        f"{key} = {value} ({ORIGINS[spec.origin_of(key)]})"
-        for key, value in spec.parameters.items()
-    )
     lines = [
         f"### {spec.id.split('.')[1].replace('_', ' ')}\n",
         f"![{spec.id}](gallery/{spec.id}.webp)\n",
         f"{_literal(spec.caption)}\n",
-        f"`{command(spec)}`",
-        f"**Parameters:** {_literal(settings)}.",
+        f"- **Command:** `{command(spec)}`",
+        f"- **Parameters** ({ORIGINS[spec.origin]}): {_literal(_settings(spec))}",
     ]
     if spec.experiment:
-        lines.append(f"**Networks:** `python -m experiments {spec.experiment} --preset cpu`.")
+        lines.append(f"- **Networks:** `python -m experiments {spec.experiment} --preset cpu`")
     if claimed:
-        lines.append(f"**Claim:** [{spec.id}](#{spec.id}).")
+        lines.append(f"- **Claim:** [{spec.id}](#{spec.id})")
     return "\n".join(lines) + "\n"
+
+
+def _settings(spec: FigureSpec) -> str:
+    """Return the parameters, each with its origin where that is not the figure's."""
+    notes = {key: f" ({ORIGINS[origin]})" for key, origin in spec.except_for.items()}
+    return ", ".join(
+        f"{key} = {value}{notes.get(key, '')}" for key, value in spec.parameters.items()
+    )
 
 
 def _literal(text: str) -> str:

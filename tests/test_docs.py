@@ -197,3 +197,16 @@ def test_bars_are_escaped_outside_code(monkeypatch, line, escaped):
     lines = [line, "literal::", "", "    |x|", "", "|z|"]
     docstrings.escape_bars(None, None, None, None, None, lines)
     assert lines == [escaped, "literal::", "", "    |x|", "", r"\|z\|"]
+
+
+def test_a_module_lists_its_functions_with_links(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "docs")
+    docstrings = pytest.importorskip("docstrings")
+    lines = ["Claims."]
+    docstrings.list_functions(None, "module", "sdtheory.claims", claims, None, lines)
+    text = "\n".join(lines)
+    assert "* - :py:func:`~sdtheory.claims.measure`\n     - Measure a claim on a" in text
+    assert "Measurement`" not in text
+    untouched = ["A class."]
+    docstrings.list_functions(None, "class", "sdtheory.claims.Claim", claims.Claim, None, untouched)
+    assert untouched == ["A class."]
