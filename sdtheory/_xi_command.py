@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from sdtheory import label_noise
+import sdtheory  # topics load on first use: other commands start without them
 from sdtheory._table_files import read_features
 
 __all__ = ["Recommendation", "add_arguments", "recommend", "run"]
@@ -58,12 +58,12 @@ def recommend(
     if scale == 0:
         raise ValueError("the features are constant: there is nothing to learn from them")
     grid = scale * np.geomspace(1e-8, 1e3, 133)
-    path = label_noise.tune_path(x, y, grid, intercept=True)
+    path = sdtheory.label_noise.tune_path(x, y, grid, intercept=True)
     ridge, joint = int(np.argmin(path.teacher_risk)), int(np.argmin(path.risk))
     chosen = float(grid[ridge]) if alpha is None else alpha
-    found = label_noise.tune_xi(x, y, chosen, steps=steps, intercept=True)
+    found = sdtheory.label_noise.tune_xi(x, y, chosen, steps=steps, intercept=True)
     here, best = (
-        label_noise.estimated_derivatives(x, y, a, intercept=True)
+        sdtheory.label_noise.estimated_derivatives(x, y, a, intercept=True)
         for a in (chosen, float(grid[ridge]))
     )
     student, teacher = float(found.risk), float(found.teacher_risk)
@@ -165,7 +165,7 @@ def _plot(x: FloatArray, y: FloatArray, found: Recommendation, file: Path) -> No
             "--plot needs matplotlib: pip install 'sdtheory[figures]'"
         ) from None
     grid = found.tuned_alpha * np.geomspace(1e-3, 1e3, 121)
-    path = label_noise.tune_path(x, y, grid, intercept=True)
+    path = sdtheory.label_noise.tune_path(x, y, grid, intercept=True)
     figure = Figure(figsize=(6.4, 3.2), layout="constrained")
     left, right = figure.subplots(1, 2)
     left.loglog(grid, path.teacher_risk, label="ridge")

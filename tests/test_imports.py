@@ -29,6 +29,14 @@ import time; start = time.perf_counter()
 import sdtheory
 print(time.perf_counter() - start)
 """
+COMMAND_BUDGET_SECONDS = 0.6
+COMMAND_SECONDS = """
+import contextlib, io, time
+from sdtheory.cli import main
+with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
+    main(["--help"])
+print(time.process_time())
+"""
 LOADED = """
 import json, sys
 import sdtheory
@@ -42,6 +50,11 @@ print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
 def test_import_takes_little_time():
     # The minimum is what the import costs; the rest is what else the machine was doing.
     assert min(fresh(IMPORT_SECONDS) for _ in range(4)) < BUDGET_SECONDS
+
+
+def test_the_command_starts_in_little_time():
+    # Processor time of the whole process: wall time would count what else the machine does.
+    assert min(fresh(COMMAND_SECONDS) for _ in range(4)) < COMMAND_BUDGET_SECONDS
 
 
 def test_no_public_module_imports_anything_heavy():

@@ -10,8 +10,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import scipy.optimize
-
 from sdtheory import _checks
 from sdtheory._array import Array, eps, first, namespace, place
 from sdtheory.label_noise.problem import Problem
@@ -124,6 +122,8 @@ def _per_step(lam: float, taylor: Array) -> Array | None:
 
 def _search(problem: Problem, steps: int) -> tuple[float, Array, Array]:
     """Return penalty, risk and Taylor weights of the best student."""
+    from scipy.optimize import brentq  # slow to import, needed here alone
+
     d, risk = problem.eigenvalues, problem.risk
     xp = namespace(d)
     low = math.log(float(xp.min(d))) - _MARGIN * math.log(10.0)
@@ -139,7 +139,7 @@ def _search(problem: Problem, steps: int) -> tuple[float, Array, Array]:
         if values[k] <= values[k - 1] and values[k] <= values[k + 1]:
             at = grid[k]
             if slopes[k - 1] < 0 < slopes[k + 1]:
-                at = scipy.optimize.brentq(
+                at = brentq(
                     lambda t: _profile(risk, d, [t], steps)[1][0],
                     grid[k - 1],
                     grid[k + 1],
