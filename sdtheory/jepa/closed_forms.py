@@ -47,11 +47,18 @@ def phase(x: object, depth: int, objective: Objective = "jepa") -> Floats:
         ratio = _checks.array("x", x)
         if bool(np.any((ratio == 0) | (ratio == 1))):
             raise ValueError(f"x must differ from 0 and 1, where time is infinite, got {ratio}")
-        powers = np.zeros_like(ratio)
+        m = 2 * layers
+        # beyond |x| = 1 the sum is that of the first terms of the logarithm: the rest is left
+        far = np.abs(ratio) > 1.0
+        inverse = 1.0 / np.where(far, ratio, 2.0)
+        with np.errstate(under="ignore"):
+            rest = inverse**m / m * special.hyp2f1(1.0, m, m + 1.0, inverse)
+        near = np.where(far, 0.5, ratio)
+        powers = np.zeros_like(near)
         with np.errstate(over="ignore"):  # a phase beyond the largest float is infinite
-            for n in range(2 * layers - 1, 0, -1):  # Horner in 1/x
-                powers = (powers + 1.0 / n) / ratio
-        return np.asarray(np.log(np.abs(ratio / (1.0 - ratio))) - powers)
+            for n in range(m - 1, 0, -1):  # Horner in 1/x
+                powers = (powers + 1.0 / n) / near
+        return np.where(far, rest, np.log(np.abs(near / (1.0 - near))) - powers)
     ratio = _checks.array("x", x, above=0.0, below=1.0)
     if layers == 1:
         return np.asarray(np.log(ratio) - 0.5 * np.log1p(-(ratio**2)))

@@ -175,7 +175,8 @@ def fixed_point(
 ) -> Floats:
     """Return the attracting encoder size: rho^L (JEPA) or rho^(L/(L+1)) (MAE); 0 if rho <= 0.
 
-    In general rho^(L / K) and rho^(L / (L + K)) for a predictor of K layers.
+    In general rho^(L / K) and rho^(L / (L + K)) for a predictor of K layers. Infinite beyond the
+    largest float.
 
     Examples
     --------
@@ -183,7 +184,8 @@ def fixed_point(
     array([0.125, 0.   ])
     """
     rule = law(depth, objective, predictor_depth)
-    return np.asarray(np.maximum(mode.rho, 0.0) ** rule.size_power)
+    with np.errstate(over="ignore"):
+        return np.asarray(np.maximum(mode.rho, 0.0) ** rule.size_power)
 
 
 def velocity(

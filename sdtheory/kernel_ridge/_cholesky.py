@@ -34,6 +34,7 @@ def solve_chain(
                 return None
         target = y if k == 0 else xis[k - 1] * fitted[-1] + (1.0 - xis[k - 1]) * y
         dual.append(scipy.linalg.cho_solve(factors[lam], target, check_finite=False))
-        # K w = target - lam w, without another product.
-        fitted.append(target - lam * dual[-1])
+        # K w = target - lam w, without another product, where the two are not nearly equal.
+        large = lam > float(np.trace(kernel)) / kernel.shape[0]
+        fitted.append(kernel @ dual[-1] if large else target - lam * dual[-1])
     return np.stack(dual), np.stack(fitted)

@@ -7,7 +7,9 @@ of the missing target, and smooth.
 
 from __future__ import annotations
 
-from sdtheory._array import Array, eps, namespace
+from dataclasses import dataclass
+
+from sdtheory._array import Array, device, eps, namespace, place
 from sdtheory.kernel_ridge.fitting import KernelRidge
 from sdtheory.spectral import filters
 from sdtheory.spectral.schedules import per_round
@@ -75,40 +77,57 @@ def leave_one_out_path(
 def _path(fit: KernelRidge, y: Array, lams: list[float], xis: list[float]) -> Array:
     xp = namespace(y)
     fitted = labels = xp.broadcast_to(y[:, None], (y.shape[0], y.shape[0]))
-    path, shrunk, last = [], labels, None
+    path = []
+    last, smoothing = lams[0], Smoothing.of(fit, lams[0])
     for k, lam in enumerate(lams):
         if lam != last:
-            shrunk, last = shrinking_matrix(fit, lam), lam
+            last, smoothing = lam, Smoothing.of(fit, lam)
         xi = 0.0 if k == 0 else xis[k - 1]
-        own, fitted = folds(shrunk, xi * fitted + (1.0 - xi) * labels)
+        own, fitted = smoothing.folds(xi * fitted + (1.0 - xi) * labels)
         path.append(own)
     return xp.stack(path)
 
 
-def folds(shrunk: Array, targets: Array) -> tuple[Array, Array]:
-    """Return the folds' own predictions (n,) and fitted values (n, n) for targets (n, n).
+@dataclass(frozen=True, slots=True)
+class Smoothing:
+    """One ridge fit on all samples, as leaving one out needs it."""
 
-    Column i belongs to the fold without sample i; its diagonal entry is ignored.
-    """
-    xp = namespace(shrunk)
-    diagonal = xp.eye(shrunk.shape[0], dtype=shrunk.dtype, device=shrunk.device) == 1
-    others = xp.where(diagonal, 0.0 * targets, targets)
-    own = -xp.sum(shrunk * others.T, axis=1) / xp.linalg.diagonal(shrunk)
-    others = xp.where(diagonal, own[:, None], others)
-    return own, others - shrunk @ others
+    kept: Array
+    """K (K + lam)^-1 (n, n): its off-diagonal entries are those of minus what is lost."""
+    spare: Array
+    """The diagonal (n,) of lam (K + lam)^-1, one minus the leverages."""
 
+    @classmethod
+    def of(cls, fit: KernelRidge, lam: float) -> Smoothing:
+        """Make it from the spectrum; refuses a fit that determines no sample left out."""
+        left = fit.smoother.spectrum.left
+        assert left is not None  # a fit keeps its samples
+        xp, d = namespace(left), fit.eigenvalues
+        kept, lost = filters.ridge(d, lam), place(lam, like=d) / (d + lam)
+        matrix, spare = (left * kept) @ left.T, xp.sum(left**2 * lost, axis=1)
+        if left.shape[0] == left.shape[1]:
+            # Without a null space either form will do: the one without a cancellation.
+            if float(xp.max(kept)) > 0.5:
+                diagonal = xp.eye(left.shape[0], dtype=left.dtype, device=device(left)) == 1
+                matrix = xp.where(diagonal, matrix, -((left * lost) @ left.T))
+            certain = xp.all(spare > 0)
+        else:
+            spare = spare + (1.0 - xp.sum(left**2, axis=1))
+            certain = xp.all(spare > 4 * left.shape[0] * eps(d))
+        if not bool(certain):
+            raise ValueError(
+                "lam must be larger: a sample is interpolated (leverage one), so leaving it out is "
+                f"undetermined, got {lam}"
+            )
+        return cls(matrix, spare)
 
-def shrinking_matrix(fit: KernelRidge, lam: float) -> Array:
-    """Return lam (K + lam)^-1 from the spectrum: the null space is lost entirely."""
-    left = fit.smoother.spectrum.left
-    assert left is not None  # a fit keeps its samples
-    xp, d = namespace(left), fit.eigenvalues
-    kept = filters.ridge(d, lam)
-    identity = xp.eye(left.shape[0], dtype=left.dtype, device=left.device)
-    matrix = identity - (left * kept) @ left.T
-    if float(xp.min(xp.linalg.diagonal(matrix))) <= 4 * left.shape[0] * eps(d):
-        raise ValueError(
-            "lam must be larger: a sample is interpolated (leverage one), so leaving it out is "
-            f"undetermined, got {lam}"
-        )
-    return matrix
+    def folds(self, targets: Array) -> tuple[Array, Array]:
+        """Return the folds' own predictions (n,) and fitted values (n, n) for targets (n, n).
+
+        Column i belongs to the fold without sample i; its diagonal entry is ignored.
+        """
+        xp = namespace(targets)
+        diagonal = xp.eye(targets.shape[0], dtype=targets.dtype, device=device(targets)) == 1
+        others = xp.where(diagonal, 0.0 * targets, targets)
+        own = xp.sum(self.kept * others.T, axis=1) / self.spare
+        return own, self.kept @ xp.where(diagonal, own[:, None], others)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sdtheory import _checks
 from sdtheory._array import Array, eps, namespace, place
 from sdtheory.kernel_ridge.fitting import KernelRidge
-from sdtheory.kernel_ridge.leave_one_out import folds, shrinking_matrix
+from sdtheory.kernel_ridge.leave_one_out import Smoothing
 from sdtheory.spectral import criteria, filters, projections
 from sdtheory.spectral.risks import QuadraticRisk, RatioRisk
 from sdtheory.spectral.schedules import per_round
@@ -196,8 +196,8 @@ def _by_leaving_out(
     unit = 1.0 if relative or root is None else root
     ys = [scaled] if scaled.ndim == 1 else [scaled[:, k] for k in range(scaled.shape[1])]
     labels = [xp.broadcast_to(y[:, None], (n, n)) for y in ys]
-    shrunk, last = shrinking_matrix(fit, lams[0]), lams[0]
-    first = [folds(shrunk, t) for t in labels]
+    smoothing, last = Smoothing.of(fit, lams[0]), lams[0]
+    first = [smoothing.folds(t) for t in labels]
     fitted = [f for _, f in first]
     teacher = xp.mean(
         xp.stack([(unit * (y - o)) ** 2 for y, (o, _) in zip(ys, first, strict=True)])
@@ -205,9 +205,9 @@ def _by_leaving_out(
     xis, risks, degenerate = [], [], False
     for lam in lams[1:]:
         if lam != last:
-            shrunk, last = shrinking_matrix(fit, lam), lam
-        by_labels = [folds(shrunk, t) for t in labels]
-        pure = [folds(shrunk, t) for t in fitted]
+            smoothing, last = Smoothing.of(fit, lam), lam
+        by_labels = [smoothing.folds(t) for t in labels]
+        pure = [smoothing.folds(t) for t in fitted]
         pairs = list(zip(pure, by_labels, strict=True))
         direct = xp.concat([unit * (y - o) for y, (o, _) in zip(ys, by_labels, strict=True)])
         change = xp.concat([unit * (p - o) for (p, _), (o, _) in pairs])

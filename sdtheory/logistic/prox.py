@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import logsumexp, wrightomega
+from scipy.special import expit, logsumexp, wrightomega
 
 from sdtheory import _checks
 
@@ -37,8 +37,12 @@ def logistic_prox(y: ArrayLike, gain: ArrayLike) -> Floats:
     1.39668527143714
 
     """
-    k: Floats = _checks.array("gain", gain, at_least=0)
-    return centred_prox(_checks.array("y", y) - k / 2, k)
+    k, y = np.broadcast_arrays(_checks.array("gain", gain, at_least=0), _checks.array("y", y))
+    f = centred_prox(y - k / 2, k)
+    # Far from the centre y - gain / 2 has lost digits; sigmoid(f) or sigmoid(-f) is small there.
+    value = np.where(f < 0, f - y + k * expit(f), f - (y - k) - k * expit(-f))
+    step = value / (1 + k * expit(f) * expit(-f))
+    return np.asarray(np.where(np.abs(f) > 1, f - step, f))
 
 
 def centred_sigmoid(f: Floats) -> Floats:

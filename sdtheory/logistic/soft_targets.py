@@ -96,7 +96,18 @@ def temperature_gradient(
     T = _checks.number("temperature", temperature, above=0)
     v = _checks.array("teacher_logits", teacher_logits)
     z = _checks.array("student_logits", student_logits)
-    return np.asarray((softmax(z / T, axis=-1) - softmax(v / T, axis=-1)) / T)
+    teacher = softmax(v / T, axis=-1)
+    # With d = (z - v) / T the two probabilities have the quotient exp(d) / sum(teacher exp(d)): for
+    # nearly equal ones one plus a small number, of which the difference would keep nothing.
+    gap = (z - v) / T
+    near = np.max(np.abs(gap), axis=-1, keepdims=True) < 1
+    rise = np.expm1(np.where(near, gap, 0.0))
+    mean = np.sum(teacher * rise, axis=-1, keepdims=True)
+    change = np.where(near, teacher * (rise - mean) / (1 + mean), softmax(z / T, axis=-1) - teacher)
+    # Two probabilities near one differ by what all others differ by.
+    sure = teacher > 0.5
+    rest = -np.sum(np.where(sure, 0.0, change), axis=-1, keepdims=True)
+    return np.asarray(np.where(sure, rest, change) / T)
 
 
 def high_temperature_gradient(teacher_logits: ArrayLike, student_logits: ArrayLike) -> Floats:

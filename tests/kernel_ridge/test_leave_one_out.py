@@ -49,9 +49,16 @@ def test_the_usual_shortcut_is_not_it(toy, by_solving):
 
 
 def test_interpolation_is_refused():
-    fit = kernel_ridge.fit(np.eye(3), np.ones(3))
+    fit = kernel_ridge.fit_features(np.eye(3)[:, :2], np.ones(3))  # the third is never seen
     with pytest.raises(ValueError, match="lam must be larger"):
         kernel_ridge.leave_one_out_predictions(fit, 1e-17)
+
+
+def test_a_tiny_penalty_still_determines_the_samples_left_out():
+    """With as many modes as samples no digit of one minus the leverage is lost."""
+    kernel, y = np.array([[2.0, 1.0], [1.0, 2.0]]), np.array([1.0, 0.5])
+    got = kernel_ridge.leave_one_out_predictions(kernel_ridge.fit(kernel, y), 1e-17, xi=0.0)
+    np.testing.assert_allclose(got, [0.25, 0.5], rtol=1e-14)
 
 
 @pytest.mark.parametrize("put", BACKENDS)

@@ -17,7 +17,7 @@ def filter_of(d, lam, xi, steps):
     xis = xi if isinstance(xi, list) else [xi] * steps
     if d == 0 and any(v == 0 for v in lams):
         d = mpmath.mpf("1e-900")  # the convention: nothing is kept
-        kept, lost, coefficient = filter_of(d, [v or ONE for v in lams], xis, steps)
+        coefficient = filter_of(d, [v or ONE for v in lams], xis, steps)[2]
         return ZERO, ONE, ZERO if lams[-1] == 0 else coefficient
     # Factors on the targets: what the student's targets are, as a multiple of the labels.
     target = ONE

@@ -71,4 +71,45 @@ FOUND = [
             "lam": 204393876.02506867, "start": [-0.6742941495025172, 0.3347894001668925], "n": 3,
         },
     ),
+    # Zero covariance stood for a covariance so small that the difference of two logarithms had no
+    # digits left.
+    (
+        "jepa.hitting_time",
+        {
+            "lam": 0.0, "s2": 0.00019744441486379335, "depth": 2, "objective": "jepa",
+            "start": 0.21250751059414263, "stop": 0.03223707259105445,
+        },
+    ),
+    # A logarithm minus the first terms of its own series.
+    ("jepa.phase", {"x": -1000.0, "depth": 10, "objective": "jepa"}),
+    # A size beyond the largest float came with a warning.
+    ("jepa.fixed_point", {"lam": 1e9, "s2": 1e-12, "depth": 100, "objective": "jepa"}),
+    # The difference of two nearly equal softmax vectors.
+    (
+        "logistic.temperature_gradient",
+        {
+            "v": [-0.002203994253364118, 15.01459282492207, 1.9300314091528426e-09],
+            "z": [1e-12, 0.0013856787119771376, -2.127780025156674e-10],
+            "temperature": 2631355576.389289,
+        },
+    ),
+    # The identity minus a smoother: nothing is left of small predictions, nor of small residuals.
+    (
+        "kernel_ridge.leave_one_out_predictions",
+        {
+            "k": [[277005744994.5774, -224123355273.11676],
+                  [-224123355273.11676, 525313732798.98444]],
+            "y": [0.8744576302046854, -0.3438208283198976], "lam": 1e18, "xi": 3.0, "n": 2,
+        },
+    ),
+    # Fitted values as targets minus a multiple of the dual weights.
+    (
+        "kernel_ridge.distil (cholesky)",
+        {
+            "k": [[1.1233695549769728e-05, 2.1612305484122255e-06],
+                  [2.1612305484122255e-06, 4.158521111898908e-07]],
+            "y": [-0.9819633351128714, 0.9653721767411525], "lam": 0.08511693599247178,
+            "xi": 0.0011222012043953272, "n": 0, "new": [-0.004644874077329719, 0.9574418285600861],
+        },
+    ),
 ]  # fmt: skip

@@ -3,8 +3,9 @@
     python -m tests.trust.mutation --sample 40 --seed 1 [topic ...]
 
 A mutant runs against the tests that mirror its module, its doctests and, if those pass, the claims
-that guard the module. Everything happens in a copy of the last commit, never in the checkout.
-Each mutant runs in a fork of a process that has imported the libraries, but nothing of ours.
+that guard the module and the tests of the modules that import it. Everything happens in a copy of
+the last commit, never in the checkout. Each mutant runs in a fork of a process that has imported
+the libraries, but nothing of ours.
 
 mutmut 3 mutates only what stands inside functions and runs the whole suite to learn which test
 belongs to which function; cosmic-ray edits the checkout and has one test command for all modules.
@@ -24,6 +25,7 @@ import json
 import math
 import multiprocessing
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -37,6 +39,7 @@ from . import record
 
 ROOT = Path(__file__).resolve().parents[2]
 TOPICS = ("spectral", "label_noise", "kernel_ridge", "gp", "logistic", "jepa")
+MEMORY = ROOT / "build" / "mutation.json"
 # Imported once, before the forks.
 SHARED = ("hypothesis", "mpmath", "pytest", "scipy.integrate", "scipy.optimize", "scipy.special")
 SLACK = 15.0  # seconds beyond three times what the tests take without a mutation
@@ -145,6 +148,18 @@ def guards(root: Path) -> dict[str, list[str]]:
     return json.loads(answer.stdout)
 
 
+def importers_of(root: Path, path: str) -> list[str]:
+    """Return the mirrored tests of the modules of the topic that import a module, or any of it."""
+    inner = Path(path).relative_to("sdtheory").with_suffix("")
+    stem = re.compile(
+        rf"\b(from sdtheory\.{'.'.join(inner.parts)} import|import.*\b{inner.name}\b)"
+    )
+    others = sorted((root / "sdtheory" / inner.parts[0]).rglob("*.py"))
+    using = [p for p in others if p.name != "__init__.py" and stem.search(p.read_text())]
+    tests = {t for p in using for t in tests_of(root, str(p.relative_to(root)))}
+    return sorted(tests - set(tests_of(root, path)))
+
+
 def claims_of(root: Path, path: str) -> list[str]:
     """Return the tests that measure the claims guarding a module."""
     dotted = path.removesuffix(".py").replace("/", ".") + "."
@@ -199,15 +214,20 @@ def _pytest(root: Path, tests: list[str]) -> None:
 
 
 def survey(root: Path, mutant: Mutant, baseline: dict[str, float]) -> str:
-    """Return what became of a mutant: killed by "tests", "claims" or "timeout", or "survived".
+    """Return what became of a mutant: killed by "tests", "claims", "importers" or "timeout".
 
-    It is "undecided" if the tests fail without it.
+    It may have "survived", too, and is "undecided" if the tests fail without it.
     """
     tests = [*tests_of(root, mutant.path), mutant.path]
     file = root / mutant.path
     source = file.read_bytes()
     try:
-        for name, run in (("tests", tests), ("claims", claims_of(root, mutant.path))):
+        stages = (
+            ("tests", tests),
+            ("claims", claims_of(root, mutant.path)),
+            ("importers", importers_of(root, mutant.path)),
+        )
+        for name, run in stages:
             key = f"{name} {mutant.path}"
             if not run:
                 continue
@@ -228,6 +248,27 @@ def survey(root: Path, mutant: Mutant, baseline: dict[str, float]) -> str:
     return "survived"
 
 
+def _memory() -> dict[str, str]:
+    return json.loads(MEMORY.read_text()) if MEMORY.exists() else {}
+
+
+def _mark(root: Path, mutant: Mutant) -> str:
+    digest = hashlib.sha256((root / mutant.path).read_bytes()).hexdigest()[:16]
+    return f"{digest} {mutant.start} {mutant.key}"
+
+
+def remembered(root: Path, mutant: Mutant) -> str | None:
+    """Return the fate of a mutant killed before, if its module is still the same."""
+    fate = _memory().get(_mark(root, mutant))
+    return None if fate in ("survived", "undecided") else fate
+
+
+def remember(root: Path, mutant: Mutant, fate: str) -> None:
+    """Note a fate, so that an interrupted run goes on where it was."""
+    MEMORY.parent.mkdir(exist_ok=True)
+    MEMORY.write_text(json.dumps({**_memory(), _mark(root, mutant): fate}))
+
+
 def draw(root: Path, topic: str, sample: int | None, seed: int) -> list[Mutant]:
     """Return all mutants of a topic, or a seeded sample of them."""
     paths = sorted(str(p.relative_to(root)) for p in (root / "sdtheory" / topic).rglob("*.py"))
@@ -235,7 +276,7 @@ def draw(root: Path, topic: str, sample: int | None, seed: int) -> list[Mutant]:
     if sample is None or sample >= len(every):
         return every
     # Ranked by a hash, so that a larger sample contains the smaller one.
-    ranked = sorted(every, key=lambda m: hashlib.sha256(f"{seed}{m.key}{m.line}".encode()).digest())
+    ranked = sorted(every, key=lambda m: hashlib.sha256(f"{seed}{m.key}".encode()).digest())
     return sorted(ranked[:sample], key=lambda m: (m.path, m.start))
 
 
@@ -261,7 +302,8 @@ def main(arguments: list[str] | None = None) -> int:
             fates: dict[str, int] = {}
             survivors = []
             for i, mutant in enumerate(chosen):
-                fate = survey(root, mutant, baseline)
+                fate = remembered(root, mutant) or survey(root, mutant, baseline)
+                remember(root, mutant, fate)
                 if fate == "survived":
                     fate = "equivalent" if mutant.key in known else fate
                     if fate == "survived":
