@@ -158,3 +158,32 @@ def test_wrong_arguments_are_named(six):
     process = gp.distribution_centric_classification(six.kernel, six.y)
     with pytest.raises(ValueError, match="average must be one of"):
         process.probability(six.new, six.prior, "probit")
+
+
+def test_duplication_is_nearest_to_the_true_posterior_of_two_points():
+    """Prior times likelihood to the fifth, on a grid: means, variances and probabilities."""
+    kernel, y, fits = np.array([[3.0, 1.2], [1.2, 3.0]]), np.array([1.0, 0.0]), 5
+    axis = np.linspace(-12, 12, 1501)
+    one, two = np.meshgrid(axis, axis, indexing="ij")
+    inverse = np.linalg.inv(kernel)
+    density = -0.5 * (inverse[0, 0] * (one**2 + two**2) + 2 * inverse[0, 1] * one * two)
+    density = density - fits * (np.logaddexp(0, -one) + np.logaddexp(0, two))
+    weight = np.exp(density - density.max())
+    weight /= weight.sum()
+    mean = np.sum(weight * one)
+    truth = [mean, np.sum(weight * (one - mean) ** 2), np.sum(weight / (1 + np.exp(-one)))]
+    np.testing.assert_allclose(truth, [1.716, 1.003, 0.8093], rtol=0, atol=5e-4)
+    published = {
+        "duplicated": [1.561, 0.917, 0.7902],
+        "sequential": [1.520, 0.777, 0.7889],
+        "scaled": [1.561, 4.58, 0.7147],
+    }
+    errors = {}
+    for reuse, want in published.items():
+        process = gp.distribution_centric_classification(kernel, y, steps=fits - 1, reuse=reuse)
+        latent = [v[0] for v in process.latent(kernel, np.diagonal(kernel))]
+        got = [*latent, process.probability(kernel, np.diagonal(kernel))[0]]
+        np.testing.assert_allclose(got, want, rtol=0, atol=5e-3 if reuse == "scaled" else 5e-4)
+        errors[reuse] = np.abs(np.array(got) - truth)
+    assert np.all(errors["duplicated"] <= errors["sequential"])
+    assert np.all(errors["duplicated"] <= errors["scaled"] + 1e-12)

@@ -113,6 +113,21 @@ def test_only_the_sigmoid_link_saturates(rng):
     assert confidence(likelihood="bernoulli") < 0.05
 
 
+@pytest.mark.parametrize("amplitude", [1.0, 4.0])
+def test_in_the_long_run_the_sigmoid_saturates_and_the_mean_forgets(rng, amplitude):
+    """Three hundred rounds: a fixed point of nearly certain labels, or one half everywhere."""
+    x = rng.uniform(-3, 3, 40)
+    y = (np.sin(2 * x) + 0.3 * rng.normal(size=40) > 0).astype(float)
+    kernel = amplitude * np.exp(-0.5 * ((x[:, None] - x) / 0.8) ** 2)
+    saturated = gp.data_centric_classification(kernel, y, steps=300, link="sigmoid").labels
+    np.testing.assert_allclose(saturated[-1], saturated[-2], rtol=0, atol=1e-6)
+    confidence = np.abs(saturated[-1] - 0.5).max()
+    assert confidence > 0.3 + 0.1 * (amplitude > 1)
+    for options in ({"link": "mean"}, {"likelihood": "bernoulli"}):
+        forgot = gp.data_centric_classification(kernel, y, steps=300, **options).labels
+        assert np.abs(forgot[-1] - 0.5).max() < 1e-3
+
+
 def test_labels_mix_and_stay_inside(six):
     half = run(six, xi=[0.5, 0.25])
     np.testing.assert_allclose(
