@@ -170,7 +170,7 @@ def rounds_help_fresh_points(
     are classified with accuracy Phi(u / (spread |a|)), spread = (1-c)/sqrt(D), up to O(n/D).""",
     kind="statistical",
     instances=lambda draw: {"flips": draw.integer(3, 4), "steps": 1, "seed": draw.seed()},
-    tolerance=5.0,
+    tolerance=4.0,
     guards=("sdtheory.logistic.population.population_accuracy",),
 )
 def clustered_features(flips: int, steps: int, seed: int) -> float:
