@@ -6,14 +6,18 @@ from backends import BACKENDS
 from hypothesis import given
 from hypothesis import strategies as st
 from reference.label_noise_numbers import T4
+from scipy.linalg import eigvalsh_tridiagonal
 
+from sdtheory import Spectrum
+from sdtheory.claims import z_score
 from sdtheory.label_noise import (
     ProportionalProblem,
     asymptotics,
     tune_path,
     tune_xi,
 )
-from sdtheory.label_noise.tuning import METHODS
+from sdtheory.label_noise._samples import Samples
+from sdtheory.label_noise.tuning import METHODS, tuned_of
 
 EPS = np.finfo(float).eps
 X, Y = np.array([[1.0, 0.0], [1.0, 1.0], [0.0, 2.0]]), np.array([1.0, 2.0, 0.0])
@@ -156,6 +160,52 @@ def test_only_the_corrected_estimate_is_consistent(rng):
     assert abs(mean["loo"] - truth.xi) < 4 * error["loo"] + 10 * truth.xi / n
     assert abs(mean["gcv_published"] - inflated) < 4 * error["gcv_published"] + 10 * inflated / n
     assert mean["gcv_published"] - truth.xi > 10 * error["gcv_published"]
+
+
+def isotropic(rng, n, ratio):
+    """Return factorised isotropic samples, with the signal in the basis of the design.
+
+    A Gaussian matrix is bidiagonal up to rotations, so that designs of any size are cheap.
+    """
+    p = round(n * ratio)
+    diagonal = np.sqrt(rng.chisquare(p - np.arange(n)))
+    beside = np.sqrt(rng.chisquare(n - 1 - np.arange(n - 1)))
+    squares = diagonal**2 + np.append(0.0, beside) ** 2
+    d = eigvalsh_tridiagonal(squares, diagonal[:-1] * beside)[::-1]
+    beta = rng.normal(size=p)
+    beta = beta[:n] / np.linalg.norm(beta)
+    z, none = np.sqrt(d) * beta + rng.normal(size=n), np.zeros(1)
+    spectrum = Spectrum(d, n, None, None)
+    return Samples(spectrum, z[:, None], z[:, None], none, None, none, none, float(n)), beta
+
+
+@pytest.mark.slow
+def test_excess_risk_of_the_corrected_weight_falls_with_the_samples(rng):
+    problem = ProportionalProblem([1.0], [1.0], 1.5, 1.0)
+    truth = asymptotics(problem, 0.05)
+    excess, spread = [], []
+    for n, runs in ((200, 60), (800, 40), (2400, 12)):
+        found = {"gcv": [], "gcv_published": []}
+        lost = []
+        for _ in range(runs):
+            samples, beta = isotropic(rng, n, 1.5)
+            for method, values in found.items():
+                values.append(float(tuned_of(samples, n * 0.05, method, 1).xi))
+            d, z = samples.spectrum.eigenvalues, samples.projected[:, 0]
+            x = n * 0.05 / (d + n * 0.05)
+            error, change = (1 - x) * z / np.sqrt(d) - beta, -(1 - x) * x * z / np.sqrt(d)
+            best = -(error @ change) / (change @ change)
+            lost.append((change @ change) * (found["gcv"][-1] - best) ** 2)
+        excess.append(n * np.mean(lost))
+        spread.append(n * np.std(lost, ddof=1) / runs**0.5)
+    # The last size is the largest.
+    assert z_score(found["gcv"], truth.xi, precision=0.02) < 4
+    assert z_score(found["gcv_published"], truth.xi * truth.gcv_inflation, precision=0.02) < 4
+    assert z_score(found["gcv_published"], truth.xi, precision=0.02) > 20
+    # n times the excess risk is the same at every size, where it would grow tenfold without 1 / n.
+    for k in (1, 2):
+        assert abs(excess[k] - excess[0]) < 4 * np.hypot(spread[k], spread[0])
+        assert excess[k] < 3 * excess[0]
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
