@@ -6,7 +6,7 @@ import json
 import math
 import platform
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +26,7 @@ __all__ = [
     "as_row",
     "document",
     "headline",
-    "measure_all",
+    "measure_each",
     "measure_one",
 ]
 
@@ -62,13 +62,13 @@ class Result:
         return f"registered as {self.claim.verdict}, measured {self.verdict}; worst: {worst}"
 
 
-def measure_all(chosen: Mapping[str, Claim], counts: Mapping[str, int], seed: int) -> list[Result]:
+def measure_each(
+    chosen: Mapping[str, Claim], counts: Mapping[str, int], seed: int
+) -> Iterator[Result]:
     """Measure claims one after the other."""
     with Progress(sum(counts.values())) as progress:
-        return [
-            measure_one(key, claim, counts[key], seed, progress.advance)
-            for key, claim in chosen.items()
-        ]
+        for key, claim in chosen.items():
+            yield measure_one(key, claim, counts[key], seed, progress.advance)
 
 
 def measure_one(
@@ -165,7 +165,10 @@ def instance_literal(instance: Mapping[str, Any]) -> str:
 
 def headline(error: BaseException) -> str:
     """Return an exception as one line; with type and place where the message may not suffice."""
-    parts = [str(error), *getattr(error, "__notes__", ())]
+    message = str(error)
+    if isinstance(error, OSError) and error.filename is not None:
+        message = f"{error.filename}: {error.strerror}"  # without the number
+    parts = [message, *getattr(error, "__notes__", ())]
     frames = traceback.extract_tb(error.__traceback__)
     if frames and not isinstance(error, ValueError | ImportError | OSError):
         parts[0] = f"{type(error).__name__}: {parts[0]}"

@@ -19,7 +19,7 @@ import sdtheory
 from sdtheory import _xi_command, claims
 from sdtheory._claim_card import card
 from sdtheory._console import print_table
-from sdtheory._results import HEADER, as_json, as_row, headline, measure_all
+from sdtheory._results import HEADER, Result, as_json, as_row, headline, measure_each
 
 __all__ = ["main", "measure_main"]
 
@@ -177,17 +177,42 @@ def _show(arguments: argparse.Namespace) -> int:
 def _measure(arguments: argparse.Namespace) -> int:
     chosen = _select(arguments.ids)
     counts = {key: _sample_size(claim, arguments) for key, claim in chosen.items()}
-    results = measure_all(chosen, counts, arguments.seed)
-    print_table(HEADER, [as_row(result) for result in results])
-    wrong = [result for result in results if not result.agrees]
-    print(f"{len(results) - len(wrong)} of {len(results)} verdicts are the registered ones")
-    for result in wrong:
-        print(f"{result.id}: {result.complaint}", file=sys.stderr)
     if arguments.json is not None:
-        arguments.json.parent.mkdir(parents=True, exist_ok=True)
+        _check_writable(arguments.json)  # now, not after minutes
+    results: list[Result] = []
+    try:
+        for result in measure_each(chosen, counts, arguments.seed):
+            results.append(result)  # noqa: PERF402 - what is there when it is interrupted
+    except KeyboardInterrupt:
+        if results:
+            _print_results(results, len(chosen))
+        raise
+    wrong = _print_results(results, len(chosen))
+    if arguments.json is not None:
         text = as_json(results, arguments.samples, arguments.at_most, arguments.seed)
         arguments.json.write_text(text, encoding="utf-8")
     return 1 if wrong else 0
+
+
+def _print_results(results: Sequence[Result], asked: int) -> int:
+    """Print the table and what is wrong; return how many verdicts are."""
+    print_table(HEADER, [as_row(result) for result in results])
+    wrong = [result for result in results if not result.agrees]
+    print(f"{len(results) - len(wrong)} of {len(results)} verdicts are the registered ones")
+    if len(results) < asked:
+        print(f"{asked - len(results)} of {asked} claims were not measured")
+    for result in wrong:
+        print(f"{result.id}: {result.complaint}", file=sys.stderr)
+    return len(wrong)
+
+
+def _check_writable(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    existed = path.exists()
+    with path.open("a", encoding="utf-8"):
+        pass
+    if not existed:
+        path.unlink()
 
 
 def _sample_size(claim: claims.Claim, arguments: argparse.Namespace) -> int:

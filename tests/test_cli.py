@@ -44,6 +44,10 @@ SOURCE = """
     def known_to_fail(x, d):
         return max(x - 5.0, 0.0)
 
+    @claim("mine.stops", says="Nothing.", instances=numbers, **COMMON)
+    def stops(x, d):
+        raise KeyboardInterrupt
+
     @claim("mine.crashes", says="Nothing.", instances=numbers, **COMMON)
     def crashes(x, d):
         raise ZeroDivisionError("by design")
@@ -281,6 +285,43 @@ def test_ctrl_c_is_one_line_and_status_130(mine):
     _, err = process.communicate(timeout=30)
     assert process.returncode == 130
     assert err == "sdtheory: interrupted\n"
+
+
+def test_an_interrupted_run_prints_what_it_has_measured(run, mine):
+    status, out, err = run("measure", f"{mine}:true_statement", f"{mine}:stops")
+    assert status == 130
+    assert "A. User  holds" in out
+    assert "1 of 2 claims were not measured" in out
+    assert err == "sdtheory: interrupted\n"
+
+
+def test_a_file_that_cannot_be_written_is_found_before_the_work(run, mine, tmp_path):
+    status, out, err = run("measure", f"{mine}:true_statement", "--json", tmp_path)
+    assert (status, out) == (2, "")
+    assert err == f"sdtheory: {tmp_path}: Is a directory\n"
+    kept = tmp_path / "claims.json"
+    assert run("measure", f"{mine}:stops", "--json", kept)[0] == 130
+    assert not kept.exists()
+
+
+HINTS = {
+    "das2023.xi_exceed_one": "did you mean das2023.xi_exceeds_one",
+    "xi_exceeds_one": "did you mean das2023.xi_exceeds_one",
+    "das2023": "did you mean 'das2023.*'?",
+    "nothing_like_it": "'sdtheory claims' lists them",
+}
+
+
+@pytest.mark.parametrize(("name", "hint"), HINTS.items())
+def test_an_unknown_id_comes_with_a_hint(run, name, hint):
+    status, _, err = run("measure", name)
+    assert status == 2
+    assert hint in err
+
+
+def test_a_target_that_is_no_single_claim_says_how_to_name_one(run):
+    assert "a pattern is not one claim" in run("falsify", "das2023.*")[2]
+    assert "a claim in a file is FILE.py:NAME" in run("falsify", "mine.py")[2]
 
 
 def test_a_reader_that_stops_early_is_no_error():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+import fnmatch
 import hashlib
 import importlib
 import importlib.util
@@ -228,10 +230,26 @@ def get(name: str) -> Claim:
     """
     claims = published()
     if name not in claims:
-        near = [k for k in claims if name.split(".")[-1] in k or k.split(".")[-1] in name]
-        hint = f"; did you mean {', '.join(near)}?" if near else ""
-        raise ValueError(f"name must be the id of a published claim, got {name!r}{hint}")
+        raise ValueError(
+            f"name must be the id of a published claim, got {name!r}{_hint(name, list(claims))}"
+        )
     return claims[name]
+
+
+def _hint(name: str, ids: list[str]) -> str:
+    """Return what may have been meant, to be added to an error."""
+    if name.endswith(".py"):
+        return "; a claim in a file is FILE.py:NAME"
+    if any(fnmatch.fnmatchcase(key, name) for key in ids):
+        return "; a pattern is not one claim"
+    papers = list(dict.fromkeys(key.split(".")[0] for key in ids))
+    if name in papers:
+        return f"; did you mean '{name}.*'?"
+    slugs = {key.split(".")[1]: key for key in ids}
+    near = difflib.get_close_matches(name, ids, n=3) or [
+        slugs[slug] for slug in difflib.get_close_matches(name.split(".")[-1], slugs, n=3)
+    ]
+    return f"; did you mean {' or '.join(near)}?" if near else "; 'sdtheory claims' lists them"
 
 
 def load(target: str) -> Claim:

@@ -1,5 +1,6 @@
 """The command line of the experiments."""
 
+import pytest
 import torch
 
 from experiments import catalogue, store
@@ -33,8 +34,38 @@ def test_missing_cuda_is_a_clear_error(tmp_path, capsys, monkeypatch):
 
 
 def test_unknown_experiment_is_a_clear_error(capsys):
-    assert main(["nothing"]) == 2
-    assert "got 'nothing'" in capsys.readouterr().err
+    assert main(["ridge_prob"]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("error: no experiment is called 'ridge_prob'; did you mean ridge_probe?")
+    assert err.count("\n") == 1
+
+
+BAD_USAGE = {
+    "preset": (["ridge_probe", "--preset", "big"], "'big'"),
+    "workers": (["ridge_probe", "--workers", "x"], "'x'"),
+    "two names": (["ridge_probe", "gp_timing"], "gp_timing"),
+    "no name": (["--preset", "cpu"], "--preset needs the name of an experiment"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "names"), BAD_USAGE.values(), ids=BAD_USAGE)
+def test_bad_usage_is_one_line_and_status_2(capsys, arguments, names):
+    with pytest.raises(SystemExit) as stop:
+        main(arguments)
+    err = capsys.readouterr().err
+    assert stop.value.code == 2
+    assert names in err
+    assert err.count("\n") == 1
+
+
+def test_results_that_cannot_be_written_are_one_line(tmp_path, capsys):
+    (tmp_path / "taken").touch()
+    arguments = ["ridge_probe", "--device", "cpu", *folders(tmp_path)]
+    arguments[arguments.index("--results") + 1] = str(tmp_path / "taken")
+    assert main(arguments) == 2
+    err = capsys.readouterr().err
+    assert err.startswith(f"error: {tmp_path / 'taken' / 'ridge_probe'}: ")
+    assert err.count("\n") == 1
 
 
 def test_all_runs_every_experiment(monkeypatch, capsys):
@@ -48,5 +79,7 @@ def test_interrupt_names_the_command_to_go_on(capsys, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("experiments.__main__.run", stop)
-    assert main(["ridge_probe", "--preset", "cpu"]) == 130
-    assert "python -m experiments ridge_probe --preset cpu" in capsys.readouterr().err
+    command = ["ridge_probe", "--preset", "cpu", "--results", "a folder"]
+    assert main(command) == 130
+    err = capsys.readouterr().err
+    assert "python -m experiments ridge_probe --preset cpu --results 'a folder'\n" in err
