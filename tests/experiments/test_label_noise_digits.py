@@ -4,6 +4,7 @@ import numpy as np
 import torch
 from sklearn.linear_model import Ridge
 
+from experiments import store
 from experiments.engine import bundled, one_hot_labels
 from experiments.label_noise_digits import EXPERIMENT, run
 from sdtheory import problems
@@ -43,3 +44,19 @@ def test_a_student_of_the_labels_is_its_teacher():
         np.testing.assert_array_equal(found["accuracy"][same], found["teacher"])
         assert found["accuracy"].shape == (4, 2)
         assert found["teacher"].min() > 0.3
+
+
+def test_stored_weights_follow_the_sign_rule_and_softmax_the_matching_penalty():
+    stored = store.load("label_noise_digits", "cpu")
+    little = {("ridge", 1.0), ("softmax", 0.05), ("mlp", 0.3)}
+    for k, task in enumerate(stored.tasks):
+        if task["corruption"] < 0.3:
+            continue
+        best = np.array(task["xi"])[stored["accuracy"][k].argmax(axis=0)]
+        error = best.std(ddof=1) / best.size**0.5
+        if (task["model"], task["lam"]) in little:
+            assert best.mean() - 4 * error > 1, task
+        else:
+            assert best.mean() < 0, task
+        if task["model"] == "softmax":
+            assert abs(best.mean() - stored["best_for_ridge"][k].mean()) < 1.1, task
