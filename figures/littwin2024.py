@@ -127,10 +127,12 @@ def equal_covariance_delay() -> Figure:
 
 def _delay(pair: Mode, depth: int, scale: float, objective: jepa.modes.Objective) -> float:
     first, second = jepa.critical_time(pair, depth, scale, 0.5, objective)
-    if abs(second / first - 1) > 1e-12:  # below it cancels in absolute times: use the constants
+    if (
+        abs(second / first - 1) > 1e-12
+    ):  # below it absolute times cancel; MAE's leading ones are equal
         return float(second / first - 1)
     terms = jepa.critical_time_expansion(pair, depth, scale, 0.5, objective)
-    return float(np.diff(terms.constant + terms.correction)[0] / first)
+    return float(np.diff(terms.remainder)[0] / first)
 
 
 @figure(

@@ -116,16 +116,17 @@ def jepa_ema_delay() -> Figure:
 
 @figure(
     "sdtheory.jepa_curvatures",
-    caption="""Gradient descent started next to the full-rank equilibrium: largest relative change
-    of a feature's size after 4000 steps, against the step in units of 2 / max kappa. Just above
-    the limit it does not diverge but slides along the equilibria and settles elsewhere; a missing
-    mark has diverged.""",
+    caption="""Gradient descent started next to the full-rank equilibrium, against the step in units
+    of 2 / max kappa. Left: largest relative change of a feature's size after 4000 steps. Right:
+    step times the largest curvature over 2 where it ended. Just above the limit it does not diverge
+    but slides along the equilibria to a flatter one, below 1, with other sizes; a missing mark has
+    diverged.""",
     parameters={"depth": 2, "lambda": "1.5, 1, 0.6", "rho": "0.4, 0.7, 0.95", "perturbation": 1e-3},
 )
 def jepa_curvatures() -> Figure:
     """Draw how far descent moves against its step."""
-    drawing = Figure()
-    axes = drawing.add_subplot()
+    drawing = Figure(figsize=(6.2, 2.7))
+    left, right = drawing.subplots(1, 2)
     factors = np.linspace(0.7, 1.5, 25)
     for objective, marker in zip(OBJECTIVES, "os", strict=True):
         views = Views.from_modes(STEPPED)
@@ -134,7 +135,7 @@ def jepa_curvatures() -> Figure:
         w = np.diag(np.sqrt(end))
         net = Network((w, w), np.diag(STEPPED.rho) if objective == "jepa" else w)
         kick = 1e-3 * np.random.default_rng(0).normal(size=net.flat().size)
-        moved = []
+        moved, settled = [], []
         for factor in factors:
             weights = net.flat() + kick
             for _ in range(4000):
@@ -143,11 +144,21 @@ def jepa_curvatures() -> Figure:
                 if not np.abs(weights).max() < 1e3:
                     weights = np.full_like(weights, np.nan)
                     break
-            sizes = np.linalg.norm(net.like(weights).encoder, axis=0)
-            moved.append(float(np.abs(sizes / end - 1).max()))
-        axes.semilogy(factors, moved, marker=marker, label=objective.upper())
-    axes.axvline(1.0, color="k", linestyle=":", linewidth=0.8)
-    axes.set_xlabel("step / stability limit")
-    axes.set_ylabel("relative change of size")
-    axes.legend()
+            final = net.like(weights)
+            moved.append(float(np.abs(np.linalg.norm(final.encoder, axis=0) / end - 1).max()))
+            curvature = np.nan
+            if np.isfinite(weights).all():
+                jacobian = jepa.flow_jacobian(views, final, objective)
+                curvature = float(-np.linalg.eigvals(jacobian).real.min())
+            settled.append(0.5 * factor * limit * curvature)
+        left.semilogy(factors, moved, marker=marker, label=objective.upper())
+        right.plot(factors, settled, marker=marker, label=objective.upper())
+    right.plot(factors, factors, "k-", linewidth=0.5)
+    right.axhline(1.0, color="k", linestyle=":", linewidth=0.8)
+    for axes in (left, right):
+        axes.axvline(1.0, color="k", linestyle=":", linewidth=0.8)
+        axes.set_xlabel("step / stability limit")
+    left.set_ylabel("relative change of size")
+    right.set_ylabel("step * curvature / 2 at the end")
+    left.legend()
     return drawing

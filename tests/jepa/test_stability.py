@@ -57,6 +57,29 @@ def test_overwriting_rate_is_the_top_jacobian_eigenvalue(objective, depth):
             assert top < 1e-7  # nothing grows where the formula is negative
 
 
+@pytest.mark.parametrize("depth", [1, 2])
+@pytest.mark.parametrize("other", [0.3, 0.6, 0.9, 1.5, 1.7])
+def test_a_learned_plane_is_overwritten_by_the_stated_condition(depth, other):
+    """J21: growth rates s_j^2 |rho_k|^(2L-2) (conj(rho_k) rho_j - |rho_k|^2), for either owner."""
+    rho, s2 = 0.8 * np.exp(1j * np.pi / 3), 1.3
+    turn = np.array([[rho.real, -rho.imag], [rho.imag, rho.real]])
+    s_yx = np.zeros((3, 3))
+    s_yx[:2, :2], s_yx[2, 2] = turn, s2 * other
+    world = jepa.Views(np.diag([1.0, 1.0, s2]), s_yx)
+    first = np.hstack([0.8 * np.eye(2), np.zeros((2, 1))])
+    plane = jepa.Network((first, *(0.8 * np.eye(2),) * (depth - 1)), turn)
+    rates = np.linalg.eigvals(jepa.flow_jacobian(world, plane))
+    want = s2 * 0.8 ** (2 * depth - 2) * (rho.conjugate() * other - 0.8**2)
+    assert np.abs(rates - want).min() < 1e-9
+    assert (rates.real.max() > 1e-6) == (other * np.cos(np.pi / 3) > 0.8)
+    row = np.array([[0.0, 0.0, other]])
+    real = jepa.Network((row, *(other * np.eye(1),) * (depth - 1)), other * np.eye(1))
+    rates = np.linalg.eigvals(jepa.flow_jacobian(world, real))
+    want = other ** (2 * depth - 2) * (other * rho - other**2)
+    assert np.abs(rates - want).min() < 1e-9
+    assert (rates.real.max() > 1e-6) == (rho.real > other)
+
+
 def test_overwriting_sign_is_the_stated_condition(rng):
     one = Mode(rng.uniform(0.1, 2, 500), rng.uniform(0.1, 2, 500))
     two = Mode(rng.uniform(0.1, 2, 500), rng.uniform(0.1, 2, 500))
