@@ -28,26 +28,30 @@ def fit_targets(
     start: Floats | None,
     tol: float,
     max_iter: int,
+    weight: Floats | None = None,
 ) -> tuple[Floats, int]:
     """Return theta, shape (features + 1, columns), minimising C sum CE(targets, X W + b) + |W|^2/2.
 
-    Targets are real: weights on a teacher outside [0, 1] make components negative, and the loss
-    stays convex because they enter linearly. Directions come from conjugate gradients on the
-    Hessian. A common shift of all intercepts changes nothing, and their mean is kept at zero.
-    Stops when the largest entry of the gradient, in units of C times the sample's, is below `tol`.
+    The sum is weighted if there is a `weight` (samples,). Targets are real: weights on a teacher
+    outside [0, 1] make components negative, and the loss stays convex because they enter linearly.
+    Directions come from conjugate gradients on the Hessian. A common shift of all intercepts
+    changes nothing, and their mean is kept at zero. Stops when the largest entry of the gradient,
+    in units of C times the sample's, is below `tol`. Also returned is the number of iterations,
+    the one that finds the gradient small included.
     """
     A = np.column_stack([X, np.full(len(X), float(intercept))])
     ridge = np.append(np.ones(X.shape[1]), 0.0 if intercept else 1.0)[:, None] / C
     theta = np.zeros((A.shape[1], targets.shape[1])) if start is None else start.copy()
-    scale = 1.0 + float(np.abs(A).sum(axis=0).max())
+    w = np.ones((len(X), 1)) if weight is None else weight[:, None]
+    scale = 1.0 + float(np.abs(w * A).sum(axis=0).max())
     for iteration in range(max_iter):
         P = probabilities(A @ theta)
-        gradient = A.T @ (P - targets) + ridge * theta
+        gradient = A.T @ (w * (P - targets)) + ridge * theta
         if np.abs(gradient).max() <= tol * scale:
-            return theta, iteration
-        step = _direction(A, P, ridge, gradient)
+            return theta, iteration + 1
+        step = _direction(A, w, P, ridge, gradient)
         decrease = float(np.sum(gradient * step))
-        here = _loss(A, targets, ridge, theta)
+        here = _loss(A, w, targets, ridge, theta)
         # Where probabilities saturate the quadratic model overshoots without bound.
         rate = min(1.0, _REACH / max(float(np.abs(A @ step).max()), _REACH))
         # Near the optimum the loss is flat to rounding and the full step is safe.
@@ -55,7 +59,7 @@ def fit_targets(
         while (
             not flat
             and rate > 1e-10
-            and _loss(A, targets, ridge, theta - rate * step) > here - 1e-4 * rate * decrease
+            and _loss(A, w, targets, ridge, theta - rate * step) > here - 1e-4 * rate * decrease
         ):
             rate /= 2
         theta = theta - rate * step
@@ -64,28 +68,29 @@ def fit_targets(
     return theta, max_iter
 
 
-def _loss(A: Floats, targets: Floats, ridge: Floats, theta: Floats) -> float:
+def _loss(A: Floats, w: Floats, targets: Floats, ridge: Floats, theta: Floats) -> float:
     logits = A @ theta
     if logits.shape[1] == 1:
         normaliser = np.logaddexp(0, logits[:, 0])
     else:
         top = logits.max(axis=1)
         normaliser = top + np.log(np.exp(logits - top[:, None]).sum(axis=1))
-    return float(np.sum(normaliser) - np.sum(targets * logits) + 0.5 * np.sum(ridge * theta**2))
+    fit = w[:, 0] @ normaliser - np.sum(w * targets * logits)
+    return float(fit + 0.5 * np.sum(ridge * theta**2))
 
 
-def _curvature(A: Floats, P: Floats, ridge: Floats, V: Floats) -> Any:
+def _curvature(A: Floats, w: Floats, P: Floats, ridge: Floats, V: Floats) -> Any:
     moved = A @ V
     if P.shape[1] == 1:
         bent = P * (1 - P) * moved
     else:
         bent = P * (moved - np.sum(P * moved, axis=1, keepdims=True))
-    return A.T @ bent + ridge * V
+    return A.T @ (w * bent) + ridge * V
 
 
-def _direction(A: Floats, P: Floats, ridge: Floats, gradient: Floats) -> Floats:
+def _direction(A: Floats, w: Floats, P: Floats, ridge: Floats, gradient: Floats) -> Floats:
     """Solve the Newton equations by conjugate gradients, scaled by the Hessian's diagonal."""
-    diagonal = (A * A).T @ (P * (1 - P)) + ridge
+    diagonal = (A * A).T @ (w * P * (1 - P)) + ridge
     diagonal = np.maximum(diagonal, 1e-12 * diagonal.max())
     step = np.zeros_like(gradient)
     residual = gradient.copy()
@@ -95,7 +100,7 @@ def _direction(A: Floats, P: Floats, ridge: Floats, gradient: Floats) -> Floats:
     # Quadratic convergence of the outer iteration asks for an accuracy that grows with it.
     goal = min(1e-4, float(np.sqrt(np.abs(gradient).max()))) ** 2 * power
     for _ in range(10 * gradient.size):
-        bent = _curvature(A, P, ridge, along)
+        bent = _curvature(A, w, P, ridge, along)
         curvature = float(np.sum(along * bent))
         if curvature <= _FLAT * float(np.sum(diagonal * along * along)):
             # Saturated probabilities: the quadratic model says nothing about this direction.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -11,9 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import log_softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.model_selection import StratifiedKFold
+from sklearn.model_selection import StratifiedKFold, check_cv
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from sdtheory import _checks
 
@@ -42,7 +42,8 @@ class SelfDistilledLogisticRegression(ClassifierMixin, BaseEstimator):  # type: 
     fit_intercept : whether to learn an intercept, which is not penalised
     xis : candidates for ``xi="auto"``
     scoring : "log_loss" or "accuracy" on held-out points, for ``xi="auto"``
-    cv : folds for ``xi="auto"``, at most the size of the smallest class
+    cv : stratified folds for ``xi="auto"``, at most the size of the smallest class; or splits, as
+        scikit-learn's cross-validation takes them
     tol, max_iter : stopping rule of the Newton iteration
 
     Attributes
@@ -78,7 +79,7 @@ class SelfDistilledLogisticRegression(ClassifierMixin, BaseEstimator):  # type: 
         fit_intercept: bool = True,
         xis: Sequence[float] = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0),
         scoring: str = "log_loss",
-        cv: int = 5,
+        cv: Any = 5,
         tol: float = 1e-12,
         max_iter: int = 200,
     ) -> None:
@@ -94,28 +95,43 @@ class SelfDistilledLogisticRegression(ClassifierMixin, BaseEstimator):  # type: 
         self.tol = tol
         self.max_iter = max_iter
 
-    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
+    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Fit the teacher and the students.
 
         Parameters
         ----------
         X : array of shape (samples, features)
         y : class labels of shape (samples,)
+        sample_weight : array of shape (samples,), at least 0, optional
+            Weight of each cross-entropy, in every round and in held-out scores: a sample of
+            weight w acts as w copies do, and one of weight 0 as none. Only the folds of
+            ``xi="auto"`` tell copies from weights, because copies can be parted
 
         """
         checked: tuple[Any, Any] = validate_data(self, X, y, dtype=np.float64)
         data, labels = checked
         check_classification_targets(labels)
         self._check()
+        weight: Floats = _check_sample_weight(sample_weight, data, dtype=np.float64)
+        if np.any(weight < 0):
+            raise ValueError(f"sample_weight must be at least 0, got {np.min(weight):g}")
+        keep = weight > 0
+        data, labels, weight = (v[keep] for v in (data, labels, weight))
         self.classes_, index = np.unique(labels, return_inverse=True)
         if len(self.classes_) < 2:
             raise ValueError(
                 f"y must have at least two classes, got one class only: {self.classes_[0]!r}"
             )
         given = _one_hot(index, len(self.classes_))
-        teacher, iterations = self._fit(data, given, None)
-        self.xi_ = self._choose_xi(data, index) if self.xi == "auto" else float(self.xi)
-        theta, later = self._distil(data, given, teacher, self.xi_)
+        teacher, iterations = self._fit(data, given, weight, None)
+        if self.xi == "auto":
+            self.xi_, self.cv_scores_ = self._choose_xi(data, index, weight, keep)
+        else:
+            self.xi_ = float(self.xi)
+            # Scores of an earlier fit with xi="auto" would say nothing about this one.
+            if hasattr(self, "cv_scores_"):
+                del self.cv_scores_
+        theta, later = self._distil(data, given, weight, teacher, self.xi_)
         self.n_iter_ = np.array([iterations, *later])
         self.teacher_coef_, self.teacher_intercept_ = _unpack(teacher)
         self.coef_, self.intercept_ = _unpack(theta)
@@ -150,15 +166,21 @@ class SelfDistilledLogisticRegression(ClassifierMixin, BaseEstimator):  # type: 
             _checks.number("xi", self.xi)
         _checks.integer("steps", self.steps)
         _checks.number("temperature", self.temperature, above=0)
-        _checks.array("xis", list(self.xis), ndim=1)
+        for name in ("hard", "fit_intercept"):
+            if not isinstance(getattr(self, name), bool | np.bool_):
+                raise TypeError(f"{name} must be True or False, got {getattr(self, name)!r}")
+        _checks.array("xis", self.xis, ndim=1)
         _checks.choice("scoring", self.scoring, ("log_loss", "accuracy"))
-        _checks.integer("cv", self.cv, at_least=2)
+        if not isinstance(self.cv, Iterable) and not hasattr(self.cv, "split"):
+            _checks.integer("cv", self.cv, at_least=2)
         _checks.number("tol", self.tol, above=0)
         _checks.integer("max_iter", self.max_iter, at_least=1)
 
-    def _fit(self, X: Floats, targets: Floats, start: Floats | None) -> tuple[Floats, int]:
+    def _fit(
+        self, X: Floats, targets: Floats, weight: Floats, start: Floats | None
+    ) -> tuple[Floats, int]:
         theta, count = fit_targets(
-            X, targets, self.C, self.fit_intercept, start, self.tol, self.max_iter
+            X, targets, self.C, self.fit_intercept, start, self.tol, self.max_iter, weight
         )
         if count == self.max_iter:
             warnings.warn(
@@ -170,13 +192,13 @@ class SelfDistilledLogisticRegression(ClassifierMixin, BaseEstimator):  # type: 
         return theta, count
 
     def _distil(
-        self, X: Floats, given: Floats, teacher: Floats, xi: float
+        self, X: Floats, given: Floats, weight: Floats, teacher: Floats, xi: float
     ) -> tuple[Floats, list[int]]:
         """Return the last student and the Newton steps of every round."""
         theta, iterations = teacher, []
         for _ in range(self.steps):
             soft = self._soft(X @ theta[:-1] + theta[-1])
-            theta, count = self._fit(X, xi * soft + (1 - xi) * given, theta)
+            theta, count = self._fit(X, xi * soft + (1 - xi) * given, weight, theta)
             iterations.append(count)
         return theta, iterations
 
@@ -187,31 +209,47 @@ class SelfDistilledLogisticRegression(ClassifierMixin, BaseEstimator):  # type: 
             return (logits > 0).astype(float)
         return _one_hot(np.argmax(logits, axis=1), logits.shape[1])
 
-    def _choose_xi(self, X: Floats, index: NDArray[np.intp]) -> float:
+    def _splits(
+        self, index: NDArray[np.intp], keep: NDArray[np.bool_]
+    ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+        """Yield training and held-out rows; splits of one's own count rows of weight 0 too."""
+        if not isinstance(self.cv, int | np.integer):
+            place = np.cumsum(keep) - 1
+            rows = np.zeros(len(keep))
+            for train, test in check_cv(self.cv).split(rows):
+                yield place[train[keep[train]]], place[test[keep[test]]]
+            return
         smallest = int(np.bincount(index).min())
         if smallest < 2:
             raise ValueError(
                 "xi='auto' needs at least two samples of every class, got a class with "
                 f"{smallest}; give xi as a number"
             )
+        yield from StratifiedKFold(min(self.cv, smallest)).split(index, index)
+
+    def _choose_xi(
+        self, X: Floats, index: NDArray[np.intp], weight: Floats, keep: NDArray[np.bool_]
+    ) -> tuple[float, Floats]:
+        """Return the best candidate and the mean held-out score of each."""
         K = len(self.classes_)
         scores = []
-        for train, test in StratifiedKFold(min(self.cv, smallest)).split(X, index):
+        for train, test in self._splits(index, keep):
             given = _one_hot(index[train], K)
-            teacher, _ = self._fit(X[train], given, None)
+            teacher, _ = self._fit(X[train], given, weight[train], None)
             row = []
             for xi in self.xis:
-                theta, _ = self._distil(X[train], given, teacher, float(xi))
-                row.append(self._score(X[test] @ theta[:-1] + theta[-1], index[test]))
+                theta, _ = self._distil(X[train], given, weight[train], teacher, float(xi))
+                logits = X[test] @ theta[:-1] + theta[-1]
+                row.append(self._score(logits, index[test], weight[test]))
             scores.append(row)
-        self.cv_scores_ = np.mean(scores, axis=0)
-        return float(self.xis[int(np.argmax(self.cv_scores_))])
+        means = np.mean(scores, axis=0)
+        return float(self.xis[int(np.argmax(means))]), means
 
-    def _score(self, logits: Floats, index: NDArray[np.intp]) -> float:
+    def _score(self, logits: Floats, index: NDArray[np.intp], weight: Floats) -> float:
         log_p = _log_probabilities(logits[:, 0] if logits.shape[1] == 1 else logits)
         if self.scoring == "accuracy":
-            return float(np.mean(np.argmax(log_p, axis=1) == index))
-        return float(np.mean(log_p[np.arange(len(index)), index]))
+            return float(np.average(np.argmax(log_p, axis=1) == index, weights=weight))
+        return float(np.average(log_p[np.arange(len(index)), index], weights=weight))
 
 
 def _one_hot(index: NDArray[np.intp], classes: int) -> Floats:

@@ -21,6 +21,8 @@ DISTILLED = SelfDistilledLogisticRegression
         DISTILLED(xi="auto", xis=(0.5, 1.5), cv=2, scoring="accuracy"),
         DISTILLED(xi=1.3, steps=2, temperature=0.8, C=3.0),
         DISTILLED(hard=True, fit_intercept=False),
+        DISTILLED(xi="auto", hard=True, xis=(0.0, 0.9), cv=2, steps=2),
+        DISTILLED(xi=-0.3, steps=3, fit_intercept=False),
     ]
 )
 def test_scikit_learns_contract(estimator, check):
@@ -119,6 +121,77 @@ def test_extreme_logits_keep_their_logarithm(iris):
 def test_bad_parameters_are_named(iris, parameters, message):
     with pytest.raises(ValueError, match=message):
         DISTILLED(**parameters).fit(*iris)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"hard": "yes"}, "hard must be True or False"),
+        ({"fit_intercept": 1}, "fit_intercept must be True or False"),
+        ({"cv": 2.5}, "cv must be an integer"),
+    ],
+)
+def test_bad_types_are_named(iris, parameters, message):
+    with pytest.raises(TypeError, match=message):
+        DISTILLED(**parameters).fit(*iris)
+
+
+@pytest.mark.parametrize(
+    ("weight", "message"), [(-1.0, "sample_weight must be"), (0.0, "at least one non-zero")]
+)
+def test_bad_weights_are_named(iris, weight, message):
+    with pytest.raises(ValueError, match=message):
+        DISTILLED().fit(*iris, sample_weight=np.full(150, weight))
+
+
+@pytest.mark.parametrize(
+    "parameters", [{}, {"xi": 1.7, "steps": 3}, {"hard": True}, {"fit_intercept": False, "C": 10.0}]
+)
+@pytest.mark.parametrize("classes", [2, 3])
+def test_weights_are_copies(rng, iris, parameters, classes):
+    X, y = iris
+    X, y = X[y < classes], y[y < classes]
+    y = np.where(rng.random(len(y)) < 0.2, rng.integers(0, classes, len(y)), y)
+    times = rng.integers(0, 3, len(y))
+    weighted = DISTILLED(**parameters).fit(X, y, sample_weight=times)
+    copied = DISTILLED(**parameters).fit(np.repeat(X, times, axis=0), np.repeat(y, times))
+    np.testing.assert_allclose(weighted.coef_, copied.coef_, rtol=0, atol=1e-8)
+
+
+def test_a_class_of_weight_zero_is_none(iris):
+    X, y = iris
+    weighted = DISTILLED().fit(X, y, sample_weight=(y < 2).astype(float))
+    without = DISTILLED().fit(X[y < 2], y[y < 2])
+    np.testing.assert_array_equal(weighted.coef_, without.coef_)
+    np.testing.assert_array_equal(weighted.classes_, [0, 1])
+
+
+def test_splits_of_ones_own_count_rows_of_weight_zero(iris):
+    from sklearn.model_selection import KFold
+
+    X, y = iris
+    rng = np.random.default_rng(1)
+    keep = rng.random(len(y)) < 0.7
+    splits = list(KFold(3, shuffle=True, random_state=0).split(X))
+    place = np.cumsum(keep) - 1
+    kept = [tuple(place[rows[keep[rows]]] for rows in split) for split in splits]
+    options = {"xi": "auto", "xis": (0.0, 1.0), "C": 5.0}
+    weighted = DISTILLED(cv=splits, **options).fit(X, y, sample_weight=keep.astype(float))
+    without = DISTILLED(cv=kept, **options).fit(X[keep], y[keep])
+    np.testing.assert_allclose(weighted.cv_scores_, without.cv_scores_, rtol=1e-13)
+
+
+def test_scores_of_an_earlier_fit_are_dropped(iris):
+    model = DISTILLED(xi="auto", xis=(0.5, 1.0), cv=2).fit(*iris)
+    assert not hasattr(model.set_params(xi=1.0).fit(*iris), "cv_scores_")
+
+
+def test_string_labels_come_back(iris):
+    X, y = iris
+    names = np.array(["a", "b", "c"])[y]
+    model, plain = DISTILLED().fit(X, names), DISTILLED().fit(X, y)
+    np.testing.assert_array_equal(model.coef_, plain.coef_)
+    assert model.score(X, names) == plain.score(X, y)
 
 
 def test_auto_needs_two_samples_of_every_class():
