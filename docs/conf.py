@@ -46,5 +46,5 @@ def skip_metadata_routing(_app, _what, name, _obj, _skip, _options):
 def setup(app):
     app.connect("autodoc-skip-member", skip_metadata_routing)
     # Before numpydoc (500), which expects reStructuredText.
-    app.connect("autodoc-process-docstring", docstrings.list_functions, priority=399)
     app.connect("autodoc-process-docstring", docstrings.escape_bars, priority=400)
+    app.connect("autodoc-process-docstring", docstrings.list_functions, priority=401)

@@ -22,9 +22,13 @@ def escape_bars(_app, _what, _name, _object, _options, lines):
         if literal_indent is not None and text and indent <= literal_indent:
             literal_indent = None
         if literal_indent is None and not text.startswith((">>>", "...")):
-            lines[number] = _BAR.sub(lambda m: "\\|" if m[0] == "|" else m[0], line)
+            lines[number] = _escaped(line)
             if text.endswith("::"):
                 literal_indent = indent
+
+
+def _escaped(text):
+    return _BAR.sub(lambda m: "\\|" if m[0] == "|" else m[0], text)
 
 
 def list_functions(_app, what, name, thing, _options, lines):
@@ -38,5 +42,5 @@ def list_functions(_app, what, name, thing, _options, lines):
     lines += ["", ".. list-table::", "   :widths: auto", ""]
     for key, function in functions.items():
         summary = inspect.getdoc(function).partition("\n\n")[0].replace("\n", " ")
-        lines += [f"   * - :py:func:`~{name}.{key}`", f"     - {summary}"]
+        lines += [f"   * - :py:func:`~{name}.{key}`", f"     - {_escaped(summary)}"]
     lines.append("")
