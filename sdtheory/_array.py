@@ -17,8 +17,8 @@ except ModuleNotFoundError:  # a checkout on a machine where nothing can be inst
 
 __all__ = [
     "Array",
+    "descending_eigh",
     "device",
-    "eigh_in_place",
     "eps",
     "first",
     "is_array",
@@ -61,25 +61,27 @@ def size(array: Array) -> int:
     return int(total)
 
 
-def eigh_in_place(matrix: Array) -> tuple[Array, Array]:
-    """Return eigenvalues (n,), ascending, and eigenvectors of a symmetric matrix that may be lost.
+def descending_eigh(matrix: Array) -> tuple[Array, Array]:
+    """Return eigenvalues (n,), largest first, and eigenvectors of a symmetric matrix.
 
-    In NumPy the vectors take its place, and with LAPACK's workspace of two matrices the peak is
+    In NumPy the matrix is overwritten, and with LAPACK's workspace of two matrices the peak is
     three; `numpy.linalg.eigh` makes two more copies.
 
-    >>> eigh_in_place(np.array([[2.0, 1.0], [1.0, 2.0]]))[0]
-    array([1., 3.])
+    >>> descending_eigh(np.array([[2.0, 1.0], [1.0, 2.0]]))[0]
+    array([3., 1.])
     """
     if not array_api_compat.is_numpy_array(matrix):
-        values, vectors = namespace(matrix).linalg.eigh(matrix)
-        return values, vectors
+        xp = namespace(matrix)
+        values, vectors = xp.linalg.eigh(matrix)
+        return xp.flip(values), xp.flip(vectors, axis=1)
     import scipy.linalg  # not needed by most of what imports this module
 
     # The transpose of a symmetric matrix is itself, in the order that LAPACK overwrites.
     values, vectors = scipy.linalg.eigh(
         matrix.T, driver="evd", overwrite_a=True, check_finite=False
     )
-    return values, vectors
+    # Reversed columns are no matrix that BLAS can take: each product would make this copy.
+    return values[::-1].copy(), vectors[:, ::-1].copy(order="F")
 
 
 def eps(array: Array) -> float:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sdtheory import _checks
-from sdtheory._array import Array, eigh_in_place, eps, first, namespace
+from sdtheory._array import Array, descending_eigh, eps, first, namespace
 from sdtheory.spectral.filters import Filter
 
 __all__ = ["Spectrum", "Targets", "eigenbasis", "semidefinite"]
@@ -201,15 +201,14 @@ def eigenbasis(name: str, matrix: Array) -> tuple[Array, Array]:
     matrix = _checks.array(name, matrix, ndim=2)
     tolerance = eps(matrix) ** 0.5
     _checks.symmetric(name, matrix, tolerance)
-    xp = namespace(matrix)
-    d, vectors = eigh_in_place(_symmetrised(matrix))
-    smallest, largest = first(d), first(d[-1:])
+    d, vectors = descending_eigh(_symmetrised(matrix))
+    smallest, largest = first(d[-1:]), first(d)
     if smallest < -tolerance * max(largest, 0.0):
         raise ValueError(
             f"{name} must be positive semi-definite, got eigenvalue {smallest:.6g} "
             f"(the largest is {largest:.6g})"
         )
-    return xp.flip(d), xp.flip(vectors, axis=1)
+    return d, vectors
 
 
 def _symmetrised(matrix: Array) -> Array:
