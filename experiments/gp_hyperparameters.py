@@ -15,7 +15,8 @@ from sdtheory import gp
 
 VERSION = 1
 SAMPLES, DEVIATION, FLOOR = 40, 0.3, 1e-8
-BOUNDS = np.log([[1e-2, 1e2], [1e-1, 1e1]])
+CONFUSION = 0.8  # deviation of the error that makes classes overlap
+BOUNDS = np.log([[1e-2, 1e4], [1e-1, 1e1]])
 GRID = np.linspace(-3, 3, 121)
 WORLDS = ("regression", "free noise", "classification")
 PRESETS = {
@@ -49,9 +50,12 @@ def run(task: Task, device: torch.device) -> Mapping[str, np.ndarray]:
     rng = task.rng("data", of=("seeds",))
     for seed in range(seeds):
         x = rng.uniform(-3, 3, SAMPLES)
-        y = np.sin(2 * x) + DEVIATION * rng.normal(size=SAMPLES)
-        chain = _classify if task.config["world"] == "classification" else _regress
-        tables[:, :, seed] = chain(task, x, y)
+        errors = rng.normal(size=SAMPLES)
+        if task.config["world"] == "classification":
+            labels = (np.sin(2 * x) + CONFUSION * errors > 0).astype(float)
+            tables[:, :, seed] = _classify(task, x, labels)
+        else:
+            tables[:, :, seed] = _regress(task, x, np.sin(2 * x) + DEVIATION * errors)
     return dict(zip(("error", "amplitude", "length", "noise"), tables, strict=True))
 
 
@@ -87,18 +91,18 @@ def _regress(task: Task, x: FloatArray, y: FloatArray) -> FloatArray:
     return np.stack([errors, *np.exp(found.theta.T), found.noise])
 
 
-def _classify(task: Task, x: FloatArray, y: FloatArray) -> FloatArray:
+def _classify(task: Task, x: FloatArray, labels: FloatArray) -> FloatArray:
     """Return the same; `noise` is zero."""
     found = gp.optimise_label_evidence(
         _kernel(x, x),
         np.zeros(2),
         BOUNDS,
-        (y > 0).astype(float),
+        labels,
         mode=task.config["mode"],
         steps=task.config["rounds"],
         link="sigmoid",
     )
-    errors, truth = [], ndtr(np.sin(2 * GRID) / DEVIATION)
+    errors, truth = [], ndtr(np.sin(2 * GRID) / CONFUSION)
     for k, theta in enumerate(found.theta):
         likelihood = gp.BERNOULLI if k == 0 else gp.CONTINUOUS_BERNOULLI
         fit = gp.laplace(_kernel(x, x)(theta)[0], found.process.labels[k], likelihood)
