@@ -90,7 +90,7 @@ class SelfDistilledGPRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         _checks.choice("hyperparameters", self.hyperparameters, gp.MODES)
         steps = _checks.integer("steps", self.steps)
         refuse_all_priors(self.method, self.hyperparameters)
-        noise = _repeated("noise", self.noise, steps + 1)
+        noise = _repeated("noise", self.noise, steps + 1, above=0)
         weights = _repeated("xi", self.xi, steps)
         self._center = y.mean(axis=0) if self.normalize_y else np.zeros(y.shape[1:])
         scale = y.std(axis=0) if self.normalize_y else np.ones(y.shape[1:])
@@ -161,8 +161,8 @@ class SelfDistilledGPRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         return peer.fit(X, y).kernel_
 
 
-def _repeated(name: str, value: Any, count: int) -> FloatArray:
-    array = np.asarray(value, dtype=np.float64)
+def _repeated(name: str, value: Any, count: int, above: float | None = None) -> FloatArray:
+    array = np.asarray(_checks.array(name, value, ndim=(0, 1), above=above, empty=True))
     if array.ndim == 0:
         return np.full(count, float(array))
     if array.shape != (count,):

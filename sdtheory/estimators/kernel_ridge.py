@@ -87,14 +87,15 @@ class SelfDistilledKernelRidge(MultiOutputMixin, RegressorMixin, BaseEstimator):
         X, y = validate_data(self, X, y, multi_output=True, y_numeric=True, dtype=np.float64)
         y = np.asarray(y, dtype=np.float64)
         steps = _checks.integer("steps", self.steps)
+        if self.kernel == "precomputed":
+            _checks.square("X, a precomputed kernel,", X)
         matrix = self._kernel(X, X)
         weight = np.ones(len(X))
         if sample_weight is not None:
             weight = _check_sample_weight(sample_weight, X, dtype=np.float64)
             if np.any(weight < 0):
                 raise ValueError(f"sample_weight must be at least 0, got {np.min(weight):g}")
-        lam = self.lam if np.ndim(self.lam) else float(self.lam)
-        xi = self.xi
+        lam, xi = self.lam, self.xi
         if isinstance(xi, str):
             if xi != "auto":
                 raise ValueError(f"xi must be numbers or 'auto', got {xi!r}")
@@ -111,7 +112,9 @@ class SelfDistilledKernelRidge(MultiOutputMixin, RegressorMixin, BaseEstimator):
     def _automatic(self, matrix: FloatArray, y: FloatArray, lam: Any, weight: FloatArray) -> Any:
         seen = weight > 0
         noise = None if np.all(weight == 1) else 1.0 / weight[seen]
-        fit = kernel_ridge.fit(matrix[np.ix_(seen, seen)], y[seen], noise)
+        # The best weight does not depend on the unit of y, but squares of y may overflow.
+        unit = float(np.max(np.abs(y))) or 1.0
+        fit = kernel_ridge.fit(matrix[np.ix_(seen, seen)], y[seen] / unit, noise)
         return kernel_ridge.optimal_xi(fit, lam, self.steps, lower=0.0, upper=1.0, relative=True).xi
 
     def predict(self, X: Any) -> FloatArray:

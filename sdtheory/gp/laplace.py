@@ -25,6 +25,10 @@ FloatArray = np.ndarray[Any, np.dtype[np.float64]]
 
 # Newton's method converges quadratically: after a step this small the next would be invisible.
 _SMALL_STEP = 1e-9
+# Below this, curvatures (squares of roots) underflow.
+_TINY = 1e-140
+# Steps of this size may be rounding errors; equations must hold to as much.
+_ROUNDING = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,16 +131,11 @@ def laplace(
         fit = copies * np.sum(likelihood.log_density(y, f))
         return float(fit + shift @ f - 0.5 * f @ (sites * f) - 0.5 * f @ dual)
 
-    value = objective(f, dual)
+    value, before = objective(f, dual), np.inf
     for iteration in range(1, most + 1):  # noqa: B007 - reported
         weights = copies * likelihood.curvature(f)
         pull = weights * f + copies * likelihood.residual(y, f) + shift
-        root = np.sqrt(sites + weights)
-        factor = _factor(kernel, root)
-        smoothed = scipy.linalg.cho_solve(
-            (factor, True), root * (kernel @ pull), check_finite=False
-        )
-        step = pull - root * smoothed - dual
+        step = _solve(kernel, np.sqrt(sites + weights), pull) - dual
         move = kernel @ step
         # psi is concave: halve the step until it rises (rounding apart).
         share, slack = 1.0, 1e-12 * (1.0 + abs(value))
@@ -144,14 +143,26 @@ def laplace(
             share *= 0.5
         f, dual = f + share * move, dual + share * step
         value = objective(f, dual)
-        if share * np.max(np.abs(move)) <= _SMALL_STEP * (1.0 + np.max(np.abs(f))):
+        size = share * float(np.max(np.abs(move))) / (1.0 + float(np.max(np.abs(f))))
+        # With a huge kernel steps end at its rounding, not at the tolerance: see the check below.
+        if size <= _SMALL_STEP or (size <= _ROUNDING and size >= 0.5 * before):
             break
+        before = size
     else:
         raise RuntimeError(
             f"Newton's method did not converge in {most} steps; is the kernel valid?"
         )
-    # At the mode the dual is the gradient of the rest: one step more accurate than Newton's.
-    dual = copies * likelihood.residual(y, f) + shift - sites * f
+    # At the mode the dual is the gradient of the rest: one step more accurate than Newton's, unless
+    # the kernel is so large that it turns the rounding of the gradient into an error of the mode.
+    gradient = copies * likelihood.residual(y, f) + shift - sites * f
+    size = copies + float(np.max(np.abs(shift))) + float(np.max(np.abs(sites * f)))
+    if not np.max(np.abs(gradient - dual)) <= _ROUNDING * size:
+        raise ValueError(
+            "kernel must have smaller entries: no digits of the latent mode are left, got entries "
+            f"up to {np.max(np.abs(kernel)):.3g}"
+        )
+    if np.max(np.abs(kernel @ gradient - f)) <= _SMALL_STEP * (1.0 + np.max(np.abs(f))):
+        dual = gradient
     precision = sites + copies * likelihood.curvature(f)
     factor = _factor(kernel, np.sqrt(precision))
     fit = float(copies * np.sum(likelihood.log_density(y, f)))
@@ -191,6 +202,16 @@ def evidence_gradient(
             for d in derivatives
         ]
     )
+
+
+def _solve(kernel: FloatArray, root: FloatArray, pull: FloatArray) -> FloatArray:
+    """Return (I + root^2 kernel)^-1 pull."""
+    factor = (_factor(kernel, root), True)
+    if np.min(root) > _TINY:  # nothing cancels, however large the kernel
+        inner: FloatArray = scipy.linalg.cho_solve(factor, pull / root, check_finite=False)
+        return root * inner
+    smoothed = scipy.linalg.cho_solve(factor, root * (kernel @ pull), check_finite=False)
+    return pull - root * smoothed
 
 
 def _factor(kernel: FloatArray, root: FloatArray) -> FloatArray:
