@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sdtheory import _checks
-from sdtheory._array import Array, namespace
+from sdtheory._array import Array, namespace, size
 from sdtheory.spectral import Spectrum
 
 __all__ = ["Samples"]
@@ -42,6 +42,11 @@ class Samples:
         _checks.same_length("y", y, "design", x)
         xp = namespace(x)
         y = y[:, None] if y.ndim == 1 else y
+        largest = float(xp.max(xp.abs(y)))
+        if largest > (float(xp.finfo(y.dtype).max) / size(y)) ** 0.5:
+            raise ValueError(
+                f"y must have squares within the range of its dtype, got an entry {largest:.3g}"
+            )
         root = None
         if sample_weight is not None:
             given = _checks.array("sample_weight", sample_weight, like=x, ndim=1, at_least=0)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sdtheory import _checks
 from sdtheory._array import Array, namespace
 from sdtheory.label_noise.problem import Problem, RidgeProblem
-from sdtheory.spectral import filters, projections
+from sdtheory.spectral import Filter, filters, projections
 from sdtheory.spectral.risks import QuadraticRisk
 
 __all__ = [
@@ -167,23 +167,30 @@ def noise_thresholds(problem: RidgeProblem, lam: float) -> NoiseThresholds:
         )
     pure = filters.distill(d, lam, 1.0)
     change = filters.taylor_directions(d, lam, 1)
+    # In units of its largest entry: squares of tiny changes would underflow.
+    largest = xp.max(xp.abs(change.kept))
+    change = Filter(change.kept / largest, change.lost / largest, change.coefficient / largest)
     bias, unit = _separated(problem)
     # A unit of xi moves the filter by -a x; both parts are written without subtractions.
     up = -bias.rows(change, change=True)[0, :]
     noise_change = unit.rows(change, change=True)[0, :]
     teacher = filters.distill(d, lam, 0.0, steps=0)
     noise = unit.rows(teacher)
-    kept = teacher.kept
     pull = xp.sum(bias.rows(teacher) * up)
     push = xp.sum(noise * noise_change)
-    size = xp.sum(up**2)
-    safe = xp.where(size == 0, xp.ones_like(size), size)
+    # No error counts, no signal: then no noise is enough, and no weight is better than another.
+    never, zero = xp.full_like(push, float("inf")), xp.zeros_like(push)
     return NoiseThresholds(
-        pull / push,
-        xp.sum(bias.rows(pure) * up) / xp.sum(noise * noise_change * kept),
-        -pull / safe,
-        push / xp.sum(noise_change**2),
+        _quotient(pull, push, never),
+        _quotient(xp.sum(bias.rows(pure) * up), xp.sum(noise * noise_change * teacher.kept), never),
+        _quotient(-pull, xp.sum(up**2), zero) / largest,
+        _quotient(push, xp.sum(noise_change**2), zero) / largest,
     )
+
+
+def _quotient(numerator: Array, denominator: Array, otherwise: Array) -> Array:
+    """Return the quotient, or `otherwise` where the denominator is zero."""
+    return otherwise if bool(denominator == 0) else numerator / denominator
 
 
 def _rows(risk: QuadraticRisk, d: Array, lam: float) -> tuple[Array, Array]:

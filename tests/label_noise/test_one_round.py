@@ -191,3 +191,26 @@ def test_thresholds_need_one_noise_variance():
         label_noise.noise_thresholds(problem, 1.0)
     with pytest.raises(ValueError, match=r"lam must be greater than 0, got 0"):
         label_noise.noise_thresholds(RidgeProblem([2.0], [1.0], 0.5), 0.0)
+
+
+@pytest.mark.parametrize("lam", [1e-200, 1e200])
+def test_thresholds_at_penalties_whose_squares_leave_the_range(lam):
+    d, theta = np.array([4.0, 1.0, 0.25]), np.array([1.0, -0.5, 2.0])
+    at = label_noise.noise_thresholds(RidgeProblem(np.sqrt(d), theta, 1.0), lam)
+    zero, one = (np.sum(theta**2 / d**2), np.sum(1 / d**2)) if lam < 1 else (d @ theta**2, d.sum())
+    assert at.above_zero == pytest.approx(lam * zero / one, rel=1e-12)
+    # One end of the weights is finite, the other of the order of the penalty.
+    if lam < 1:
+        assert at.noiseless_xi == pytest.approx(-1, rel=1e-12)
+        want = np.sum(d**-2.0) / np.sum(d**-3.0) / lam
+        assert at.pure_noise_xi == pytest.approx(want, rel=1e-12)
+    else:
+        want = -lam * np.sum(d * theta**2) / np.sum(d**2 * theta**2)
+        assert at.noiseless_xi == pytest.approx(want, rel=1e-12)
+        assert at.pure_noise_xi == pytest.approx(1, rel=1e-12)
+
+
+def test_where_no_error_counts_no_noise_is_enough():
+    at = label_noise.noise_thresholds(RidgeProblem([2.0, 1.0], [1.0, 1.0], 1.0, [0.0, 0.0]), 1.0)
+    assert (at.above_zero, at.above_one) == (np.inf, np.inf)
+    assert (at.noiseless_xi, at.pure_noise_xi) == (0.0, 0.0)

@@ -235,6 +235,7 @@ def test_labels_that_are_zero_are_degenerate(method):
         ((X, Y, 1.0, "cv"), {}, "method must be one of"),
         ((X, Y[:2], 1.0), {}, "y and design must have the same length"),
         ((X, Y, 1.0), {"steps": 0}, "steps must be at least 1, got 0"),
+        ((X, 1e160 * Y, 1.0), {}, "y must have squares within the range of its dtype, got an"),
         ((X, Y, 1.0, "gcv_published"), {"steps": 2}, "steps must be 1"),
         ((X, Y, 1.0), {"sample_weight": [1.0, -1.0, 1.0]}, "sample_weight must be at least 0"),
         ((X, Y, 1.0), {"sample_weight": [0.0, 0.0, 0.0]}, "sample_weight must have a positive"),

@@ -61,11 +61,12 @@ def isotropic_xi(
     ratio = _checks.array("aspect_ratio", aspect_ratio, like=lam, above=0)
     energy = _checks.array("signal_energy", signal_energy, like=lam, at_least=0)
     noise = _checks.array("noise_var", noise_var, like=lam, at_least=0)
-    spread = (lam + ratio - 1.0) ** 2 + 4.0 * lam
+    # The squared gap between both roots for kappa, over lam: the square alone may overflow.
+    spread = (lam + ratio - 1.0) * ((lam + ratio - 1.0) / lam) + 4.0
     below = energy * ((1.0 - ratio) ** 2 + lam * (1.0 + ratio)) + noise * ratio * (
         1.0 + ratio + lam
     )
-    return (ratio * noise - lam * energy) * spread / (lam * below)
+    return (ratio * noise - lam * energy) / below * spread
 
 
 def _ridgeless(

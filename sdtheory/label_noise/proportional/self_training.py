@@ -75,7 +75,7 @@ def self_training(
         residual = (xp.sum(s * moment * lost**2) + noise) * slope[0, 0]
         # The fluctuation of a fit is spread over the p features.
         spread = ratio * problem.masses * residual
-        fluctuation = kept**2 * fluctuation + s / (s + kappa[0, 0]) ** 2 * spread
+        fluctuation = kept**2 * fluctuation + kept / (s + kappa[0, 0]) * spread
         # Signal and fluctuation are followed apart: their sum would have to be taken apart again.
         lost_so_far = lost_so_far + kept_so_far * lost
         kept_so_far = kept * kept_so_far
@@ -124,9 +124,13 @@ def iterated_gcv(
     betas = _checks.array("estimates", estimates, like=x, ndim=2)
     traces = _checks.array("smoothers", smoothers, like=x, ndim=1)
     _checks.same_length("smoothers", traces, "estimates", betas)
+    if betas.shape[1] != x.shape[1]:
+        raise ValueError(f"estimates must have {x.shape[1]} columns, got {betas.shape[1]}")
     lam = _checks.number("lam_mean", lam_mean, above=0) * x.shape[0]
     xp = namespace(x)
-    trace = xp.sum(filters.ridge(spectrum.eigenvalues, lam))
+    d = spectrum.eigenvalues
+    # n minus the trace of the teacher, without a subtraction where all samples are fitted.
+    free = float(x.shape[0] - d.shape[0]) + xp.sum(filters.distill(d, lam, 0.0, steps=0).lost)
     residuals = y[:, None] - x @ betas.T
-    corrected = residuals + residuals[:, :1] * traces / (x.shape[0] - trace)
+    corrected = residuals + residuals[:, :1] * traces / free
     return xp.mean(corrected**2, axis=0)

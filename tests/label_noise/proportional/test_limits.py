@@ -17,6 +17,13 @@ def test_exact_fractions():
     assert golden.teacher_risk == pytest.approx((1 + 5**0.5) / 2, rel=10 * EPS)
 
 
+def test_rational_form_at_penalties_whose_squares_leave_the_range():
+    small = 1.5 * 0.7 * 0.25 / (2.0 * 0.25 + 0.7 * 1.5 * 2.5)
+    assert isotropic_xi(1e-200, 1.5, 2.0, 0.7) == pytest.approx(small * 1e200, rel=1e-14)
+    large = -2.0 / (2.0 * 2.5 + 0.7 * 1.5)
+    assert isotropic_xi(1e200, 1.5, 2.0, 0.7) == pytest.approx(large * 1e200, rel=1e-14)
+
+
 @pytest.mark.parametrize("ratio", [0.1, 0.7, 1.0, 2.5])
 def test_rational_form_is_the_general_one(ratio):
     lam = np.geomspace(1e-6, 1e6, 25)

@@ -93,3 +93,12 @@ def test_bad_input_is_named(rng):
         self_training(problem, [0.1, 0.1], 2)
     with pytest.raises(ValueError, match="smoothers and estimates"):
         iterated_gcv(rng.normal(size=(3, 2)), np.ones(3), np.ones((2, 2)), np.ones(3), 1.0)
+    with pytest.raises(ValueError, match="estimates must have 2 columns, got 3"):
+        iterated_gcv(rng.normal(size=(3, 2)), np.ones(3), np.ones((1, 3)), np.ones(1), 1.0)
+
+
+def test_estimate_is_finite_where_the_teacher_fits_every_sample(rng):
+    x, y = rng.normal(size=(3, 6)), rng.normal(size=3)
+    beta = x.T @ np.linalg.solve(x @ x.T, y)
+    # n minus the trace is a sum of lam / (d + lam), of which a subtraction leaves nothing.
+    assert np.all(np.isfinite(iterated_gcv(x, y, beta[None], [3.0], 1e-20)))
