@@ -1,10 +1,8 @@
 """How much faster 256 linear probes train as one batch than one after another.
 
-Run from the repository's root: ``python -m benchmarks.batched_probes``.  Both ways use the same
-data, optimiser, number of steps, dtype (float64) and one CPU thread, in one process; the
-sequential way is measured twice: with this engine, one run at a time, and with an ordinary
-``torch.nn.Linear`` and ``torch.optim`` loop.  The ratio of the headline row must reach 20 and the
-trained parameters must agree to 1e-10, or the exit status is 1.
+Both ways use the same data, optimiser, number of steps, dtype (float64) and one CPU thread, in one
+process; the sequential way is measured twice: with this engine, one run at a time, and with an
+ordinary ``torch.nn.Linear`` and ``torch.optim`` loop. Trained parameters must agree to 1e-10.
 
 What bounds the ratio: a batch saves the fixed cost of a step (about 0.3 ms of Python and dispatch a
 run) but not its arithmetic.  The more arithmetic a single probe has, the less is gained, which the
@@ -12,17 +10,15 @@ rows with more samples show.  Squared loss is trained on the compressed data, R 
 arithmetic does not grow with the number of samples; both sequential ways get the compressed data.
 """
 
-import argparse
-import json
-import sys
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from benchmarks.harness import Options
+from benchmarks.harness import Row as Entry
 from experiments.engine import (
     Adam,
     Learner,
@@ -146,38 +142,26 @@ def measure(data: str, samples: int, loss: str, runs: int, steps: int, device: t
     )
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--runs", type=int, default=256)
-    parser.add_argument("--steps", type=int, default=100)
-    parser.add_argument("--device", default="cpu")
-    parser.add_argument("--all", action="store_true", help="every case, not the headline alone")
-    parser.add_argument("--json", type=Path, help="also write the rows to this file")
-    options = parser.parse_args()
+def rows(options: Options) -> list[Entry]:
+    """Time the headline, one that is not compressed, and in a full run every case."""
+    runs, steps = options.pick((8, 5), (256, 100))
     device = resolve_device(options.device)
-    rows = []
-    print(
-        "data           samples loss           batch s  x engine  x torch loop  deviation  runs/s"
-    )
-    for case in CASES if options.all else CASES[:1]:
+    cases = CASES if options.full else CASES[:3:2]
+    found = []
+    for case in cases:
         with repeatable(device):  # one thread, as in a sweep
-            row = measure(*case, options.runs, options.steps, device)
-        rows.append(row)
-        print(
-            f"{row.data:14} {row.samples:7} {row.loss:13} {row.batch_seconds:8.3f}"
-            f" {row.engine_ratio:9.1f} {row.loop_ratio:13.1f} {row.deviation:10.1e}"
-            f" {row.runs_per_second:7.0f}"
-        )
-    if options.json:
-        records = [{name: getattr(row, name) for name in Row.__slots__} for row in rows]
-        options.json.write_text(json.dumps(records, indent=1), encoding="utf-8")
-    slowest = min(rows[0].engine_ratio, rows[0].loop_ratio)
-    agree = all(row.deviation <= 1e-10 for row in rows)
-    print(
-        f"headline ratio {slowest:.1f} (at least 20 wanted), agreement {'yes' if agree else 'NO'}"
-    )
-    return 0 if slowest >= 20 and agree else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+            row = measure(*case, runs, steps, device)
+        assert row.deviation <= 1e-10, "batch and loop train different probes"
+        work = f"{runs} linear probes, {row.data}, {row.samples} samples, {row.loss}"
+        wanted = 20.0 if case == HEADLINE else None
+        for against, ratio in (
+            ("this engine, one run at a time", row.engine_ratio),
+            ("an ordinary torch loop", row.loop_ratio),
+        ):
+            entry = Entry(
+                "batched probes", work, "peer", against, ratio, ratio, ratio,
+                row.batch_seconds, row.batch_seconds * ratio, wanted, TURNS,
+                f"agree to {row.deviation:.0e}; {row.runs_per_second:,.0f} runs/s",
+            )  # fmt: skip
+            found.append(options.log(entry))
+    return found

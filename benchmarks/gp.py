@@ -1,17 +1,17 @@
-"""Gaussian processes: all rounds against refitting scikit-learn's, and sequential re-use.
+"""Gaussian processes: all rounds against refits of scikit-learn's and gpytorch's, and re-use."""
 
-Run from the repository's root: ``python -m benchmarks.gp``. Budget: twenty fits of the sequential
-classifier take no longer than twenty plain Laplace fits.
-"""
+import warnings
 
 import numpy as np
 from sklearn.gaussian_process import GaussianProcessClassifier, GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel
 
-from benchmarks.kernel_ridge import seconds
+from benchmarks.harness import Options, Row, compare
 from sdtheory import gp
 
+TOPIC = "gp"
 KERNEL = ConstantKernel(4.0, "fixed") * RBF(1.0, "fixed")
+NOISE = 0.3
 
 
 def data(n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -26,26 +26,88 @@ def refitted(x: np.ndarray, y: np.ndarray, fits: int) -> np.ndarray:
     """Return the mean of a data-centric chain of scikit-learn's regressors."""
     target = y
     for _ in range(fits):
-        target = (
-            GaussianProcessRegressor(KERNEL, alpha=0.3, optimizer=None).fit(x, target).predict(x)
-        )
+        model = GaussianProcessRegressor(KERNEL, alpha=NOISE, optimizer=None)
+        target = model.fit(x, target).predict(x)
     return target
 
 
-if __name__ == "__main__":
-    x, y, labels = data(1000)
-    kernel = KERNEL(x)
-    ours = seconds(lambda: gp.data_centric(kernel, y, 0.3, steps=19).mean(kernel))
-    theirs = seconds(lambda: refitted(x, y, 20), repeats=1)
-    print(f"regression, n = 1000, 20 fits: {theirs / ours:.0f} times faster than refitting")
+def with_gpytorch(x: np.ndarray, y: np.ndarray, fits: int) -> np.ndarray:
+    """Return the same of gpytorch's exact models, by Cholesky factors."""
+    import gpytorch
+    import torch
 
-    x, y, labels = data(600)
-    kernel = KERNEL(x)
-    plain = seconds(lambda: [gp.laplace(kernel, labels, gp.BERNOULLI) for _ in range(20)])
+    class Model(gpytorch.models.ExactGP):
+        def __init__(self, inputs: torch.Tensor, target: torch.Tensor) -> None:
+            likelihood = gpytorch.likelihoods.GaussianLikelihood().double()
+            likelihood.noise = NOISE
+            super().__init__(inputs, target, likelihood)
+            self.mean_module = gpytorch.means.ZeroMean()
+            kernel = gpytorch.kernels.RBFKernel()
+            self.covar_module = gpytorch.kernels.ScaleKernel(kernel).double()
+            self.covar_module.outputscale, kernel.lengthscale = 4.0, 1.0
+
+        def forward(self, inputs: torch.Tensor) -> gpytorch.distributions.MultivariateNormal:
+            return gpytorch.distributions.MultivariateNormal(
+                self.mean_module(inputs), self.covar_module(inputs)
+            )
+
+    inputs, target = torch.as_tensor(x), torch.as_tensor(y)
+    exact = gpytorch.settings.fast_computations(False, False, False)
+    with torch.no_grad(), exact, gpytorch.settings.skip_posterior_variances(), \
+            warnings.catch_warnings():  # fmt: skip
+        warnings.simplefilter("ignore")  # of libraries below, and of predictions at training inputs
+        for _ in range(fits):
+            target = Model(inputs, target).eval()(inputs).mean
+    return target.numpy()
+
+
+def rows(options: Options) -> list[Row]:
+    return [*regression(options), *classification(options)]
+
+
+def regression(options: Options) -> list[Row]:
+    x, y, _ = data(options.pick(30, 1000))
+    fits = options.pick(1, 3)
+
+    def ours() -> np.ndarray:
+        kernel = KERNEL(x)
+        return gp.data_centric(kernel, y, NOISE, steps=19).mean(kernel)
+
+    for peer in (refitted, with_gpytorch):
+        kernel = KERNEL(x)
+        gap = gp.data_centric(kernel, y, NOISE, steps=fits - 1).mean(kernel) - peer(x, y, fits)
+        # gpytorch rounds the parameters that it is given to float32.
+        assert np.abs(gap).max() < 1e-6, f"{peer.__name__} computes something else"
+    return [
+        compare(
+            TOPIC, f"posterior mean after 20 fits, n = {len(x)}", ours,
+            lambda peer=peer: peer(x, y, fits), options, against=name, scale=20 / fits,
+            rounds=3, wanted=wanted,
+        )
+        for name, peer, wanted in (
+            ("GaussianProcessRegressor refits", refitted, 1.0),
+            ("gpytorch ExactGP refits", with_gpytorch, 1.0),
+        )
+    ]  # fmt: skip
+
+
+def classification(options: Options) -> list[Row]:
+    x, _, labels = data(options.pick(30, 400))
+    kernel, fits = KERNEL(x), options.pick(2, 20)
     reuse = gp.distribution_centric_classification
-    sequential = seconds(lambda: reuse(kernel, labels, steps=19, reuse="sequential"))
-    peer = seconds(lambda: GaussianProcessClassifier(KERNEL, optimizer=None).fit(x, labels))
-    print(
-        f"classification, n = 600: 20 sequential fits take {sequential / plain:.2f} of 20 plain "
-        f"ones (budget 1), {sequential / (20 * peer):.2f} of 20 fits of scikit-learn"
-    )
+
+    def sequential() -> object:
+        return reuse(kernel, labels, steps=fits - 1, reuse="sequential")
+
+    return [
+        compare(
+            TOPIC, f"{fits} fits of sequential re-use, n = {len(x)}", sequential,
+            lambda: [gp.laplace(kernel, labels, gp.BERNOULLI) for _ in range(fits)], options,
+            against=f"{fits} plain Laplace fits", kind="limit", wanted=1.0, rounds=3,
+        ),
+        compare(
+            TOPIC, f"{fits} fits of sequential re-use, n = {len(x)}", sequential,
+            lambda: GaussianProcessClassifier(KERNEL, optimizer=None).fit(x, labels), options,
+            against=f"{fits} GaussianProcessClassifier fits", scale=fits, rounds=3,
+        ),
+    ]  # fmt: skip

@@ -1,68 +1,172 @@
-"""Kernel ridge: sweeps, chains and Lanczos against one eigendecomposition of the same matrix.
+"""Kernel ridge: sweeps, chains and Lanczos against one eigendecomposition, and large kernels."""
 
-Run from the repository's root: ``python -m benchmarks.kernel_ridge``. Budgets, on one core: 10,500
-students with predictions within 1.15 of `scipy.linalg.eigh(driver="evd")` at n = 2000, a chain of
-20 rounds at one penalty within 0.4 of it, and Lanczos at n = 4000 ten times faster.
-"""
-
-import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 import scipy.linalg
+from sklearn.kernel_ridge import KernelRidge
 
-from sdtheory import kernel_ridge
+from benchmarks.harness import Options, Row, Work, compare, growth
+from sdtheory import filters, kernel_ridge
+from sdtheory.kernel_ridge import chunked_product, nystrom_features
+from sdtheory.spectral import GramAccumulator
 
-Problem = tuple[np.ndarray, np.ndarray, np.ndarray]
+TOPIC = "kernel ridge"
+GAMMA = 0.1
 
 
-def problem(n: int) -> Problem:
-    """Return a Gaussian kernel of n points in five dimensions, 500 new points, and labels."""
+def gaussian(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Return the kernel exp(-gamma |x - x'|^2), written over the one array that it needs."""
+    values = a @ (2 * GAMMA * b.T)
+    values -= (GAMMA * (a**2).sum(1))[:, None]
+    values -= GAMMA * (b**2).sum(1)
+    np.minimum(values, 0.0, out=values)
+    return np.exp(values, out=values)
+
+
+def points(n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return n points in five dimensions, 500 new ones, and labels."""
     rng = np.random.default_rng(0)
     x, new = rng.normal(size=(n, 5)), rng.normal(size=(500, 5))
-    y = np.sin(x).sum(axis=1) + rng.normal(size=n)
-    return _gaussian(x, x), _gaussian(new, x), y
+    return x, new, np.sin(x).sum(axis=1) + rng.normal(size=n)
 
 
-def _gaussian(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    squares = (a**2).sum(1)[:, None] + (b**2).sum(1) - 2 * a @ b.T
-    values: np.ndarray = np.exp(-0.1 * np.maximum(squares, 0.0))
-    return values
+def rows(options: Options) -> list[Row]:
+    return [*against_factorisation(options), lanczos(options), *large(options)]
 
 
-def seconds(function: Callable[[], Any], repeats: int = 3) -> float:
-    """Return the shortest of a few runs: what the work costs, without what else was running."""
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        function()
-        times.append(time.perf_counter() - start)
-    return min(times)
+def against_factorisation(options: Options) -> list[Row]:
+    n = options.pick(60, 2000)
+    x, new, y = points(n)
+    kernel, cross = gaussian(x, x), gaussian(new, x)
+    lams, xis = np.geomspace(1e-2, 1e2, 25), np.linspace(0, 1, 21)
+    fits = options.pick(1, 5)
+
+    def sweep() -> np.ndarray:
+        return kernel_ridge.fit(kernel, y).sweep(cross, lams, xis, steps=19)
+
+    def factorised() -> object:
+        return scipy.linalg.eigh(kernel, driver="evd")
+
+    def refits() -> None:
+        target = y
+        for _ in range(fits):
+            model = KernelRidge(alpha=1.0, kernel="precomputed").fit(kernel, target)
+            target = model.predict(kernel)
+
+    return [
+        compare(
+            TOPIC, f"10,500 students at 500 new points, n = {n}", sweep, factorised, options,
+            against="one eigh of the matrix", kind="limit", wanted=1.15, rounds=3,
+        ),
+        compare(
+            TOPIC, f"20 rounds at one penalty, n = {n}",
+            lambda: kernel_ridge.distil(kernel, y, 1.0, 0.7, 20, route="cholesky"), factorised,
+            options, against="one eigh of the matrix", kind="limit", wanted=0.4, rounds=3,
+        ),
+        compare(
+            TOPIC, f"10,500 students at 500 new points, n = {n}", sweep, refits, options,
+            against="KernelRidge refits", scale=25 * 21 * 20 / fits, rounds=2,
+        ),
+    ]  # fmt: skip
 
 
-def sweep(kernel: np.ndarray, new: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Factorise, and predict for 25 penalties, 21 weights and 20 numbers of fits."""
-    fit = kernel_ridge.fit(kernel, y)
-    return fit.sweep(new, np.geomspace(1e-2, 1e2, 25), np.linspace(0, 1, 21), steps=19)
+def lanczos(options: Options) -> Row:
+    n = options.pick(100, 4000)
+    x, _, y = points(n)
+    kernel = gaussian(x, x)
+    route = "lanczos" if options.quick else "auto"
+    chain = kernel_ridge.distil(kernel, y, 1.0, 0.7, 20, tolerance=1e-6, route=route)
+    assert chain.route == "lanczos"
+    assert chain.fitted_error <= 1e-6
+    return compare(
+        TOPIC, f"20 rounds by Lanczos, n = {n}",
+        lambda: kernel_ridge.distil(kernel, y, 1.0, 0.7, 20, tolerance=1e-6, route=route),
+        lambda: scipy.linalg.eigh(kernel, driver="evd"), options,
+        against="one eigh of the matrix", wanted=10.0, rounds=1,
+        note=f"{chain.products} products, error below {chain.fitted_error:.0e}, which is proved",
+    )  # fmt: skip
 
 
-if __name__ == "__main__":
-    kernel, new, y = problem(2000)
-    factorisation = seconds(lambda: scipy.linalg.eigh(kernel, driver="evd"))
-    print(f"n = 2000: one eigendecomposition {factorisation:.2f} s")
-    spent = seconds(lambda: sweep(kernel, new, y))
-    print(f"10,500 students at 500 points: {spent / factorisation:.2f} of it (budget 1.15)")
-    spent = seconds(lambda: kernel_ridge.distil(kernel, y, 1.0, 0.7, 20, route="cholesky"))
-    print(f"20 rounds at one penalty, Cholesky: {spent / factorisation:.2f} of it (budget 0.40)")
+def large(options: Options) -> list[Row]:
+    """Kernels that are never held: products in blocks, and features in one pass."""
 
-    kernel, new, y = problem(4000)
-    factorisation = seconds(lambda: scipy.linalg.eigh(kernel, driver="evd"), repeats=1)
-    chain = kernel_ridge.distil(kernel, y, 1.0, 0.7, 20, tolerance=1e-6)
-    spent = seconds(lambda: kernel_ridge.distil(kernel, y, 1.0, 0.7, 20, tolerance=1e-6))
-    exact = kernel_ridge.distil(kernel, y, 1.0, 0.7, 20, route="cholesky").predict(new)
-    error = np.linalg.norm(chain.predict(new) - exact) / np.linalg.norm(exact)
-    print(
-        f"n = 4000, lam = 1: {chain.route} {factorisation / spent:.0f} times faster (budget 10), "
-        f"{chain.products} products, relative error {error:.0e} (bound {chain.fitted_error:.0e})"
-    )
+    def product(n: int) -> Work:
+        x, _, y = points(n)
+        multiply = chunked_product(gaussian, x, rows=256)
+        return lambda: multiply(y)
+
+    sizes = (200, 400) if options.quick else (2000, 4000, 8000)
+    found = [growth(TOPIC, "one product in blocks of 256 rows", "samples", sizes, product, options,
+                    wanted=2.1)]  # fmt: skip
+    n = options.pick(500, 100_000)
+    x, _, y = points(n)
+    for name, count in (("Nyström", options.pick(20, 400)), ("random features", 400)):
+        chunks = nystrom if name == "Nyström" else fourier
+        found.append(
+            compare(
+                TOPIC, f"{name}, {count} of them: 20 rounds at 25 penalties, n = {n:,}",
+                lambda chunks=chunks, count=count: students(chunks(x, y, count)),
+                lambda chunks=chunks, count=count: sum(f.T @ f for f, _ in chunks(x, y, count)),
+                options, against="the features and their Gram matrix", kind="limit", rounds=2,
+                note=missed(name, x, chunks(x, y, count)),
+            )
+        )  # fmt: skip
+    if options.full:
+        found.append(matrix_free(options))
+    return found
+
+
+def nystrom(x: np.ndarray, y: np.ndarray, count: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield features and labels, chunk by chunk."""
+    landmarks = x[np.random.default_rng(0).choice(len(x), count, replace=False)]
+    corner = gaussian(landmarks, landmarks)
+    for k in range(0, len(x), 5000):
+        yield nystrom_features(gaussian(x[k : k + 5000], landmarks), corner), y[k : k + 5000]
+
+
+def fourier(x: np.ndarray, y: np.ndarray, count: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield features and labels, chunk by chunk; the same seed gives the same frequencies."""
+    for k in range(0, len(x), 5000):
+        rng = np.random.default_rng(0)
+        features = kernel_ridge.fourier_features(x[k : k + 5000], GAMMA, count // 2, rng)
+        yield features, y[k : k + 5000]
+
+
+def students(chunks: Iterator[tuple[np.ndarray, np.ndarray]]) -> list[np.ndarray]:
+    """Return the coefficients of the last of 20 rounds at 25 penalties, from one pass."""
+    seen = GramAccumulator()
+    for chunk in chunks:
+        seen.update(*chunk)
+    summary = seen.summary()
+    d = summary.spectrum.eigenvalues
+    return [
+        summary.coefficients(filters.distill(d, lam, 0.7, 20))[0]
+        for lam in np.geomspace(1e-2, 1e2, 25)
+    ]
+
+
+def missed(name: str, x: np.ndarray, chunks: Iterator[tuple[np.ndarray, np.ndarray]]) -> str:
+    """Say how far the approximate kernel is from the kernel."""
+    diagonal, corner = 0.0, None
+    for features, _ in chunks:
+        if corner is None:
+            first = features[:500]
+            corner = np.abs(first @ first.T - gaussian(x[: len(first)], x[: len(first)])).max()
+        diagonal += float(np.sum(1.0 - (features**2).sum(1)))
+    bound = f"trace of the error {diagonal:.2g}, a bound on its norm; " if name == "Nyström" else ""
+    return f"{bound}largest error among 500 points {corner:.1g}"
+
+
+def matrix_free(options: Options) -> Row:
+    """Lanczos on products in blocks, to a proved error."""
+    n = options.pick(300, 20_000)
+    x, _, y = points(n)
+    multiply = chunked_product(gaussian, x, rows=256, products=20)
+    chain = kernel_ridge.distil(multiply, y, 10.0, 0.7, 20, tolerance=1e-3, products=60)
+    return compare(
+        TOPIC, f"20 rounds by Lanczos, kernel never held, n = {n:,}",
+        lambda: kernel_ridge.distil(multiply, y, 10.0, 0.7, 20, tolerance=1e-3, products=60),
+        lambda: multiply(y), options, against="one product in blocks", kind="limit", rounds=1,
+        note=f"{chain.products} products, error below {chain.fitted_error:.0e}, which is proved",
+    )  # fmt: skip

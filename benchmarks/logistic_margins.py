@@ -1,92 +1,90 @@
-"""A million teachers and students of the two-margin model, the obvious loop, and a mixture point.
-
-Run from the repository's root: ``python -m benchmarks.logistic_margins``. Budgets, on one otherwise
-idle core: 30 seconds for the million, a hundredth of the loop's time for each setting, and one
-second for the mixture.
-"""
-
-import time
+"""Two margins instead of a fit: a million settings, a loop over them, and scikit-learn's solver."""
 
 import numpy as np
-from scipy.optimize import brentq
-from scipy.special import expit
+from sklearn.linear_model import LogisticRegression
 
+from benchmarks.harness import Options, Row, Work, budget, compare, growth, timed
 from sdtheory.logistic import GaussianMixture, RandomLabels, mixture_stages
 
-SETTINGS, LOOPED = 1_000_000, 500
-SAME = 0.3
+TOPIC = "logistic"
+SETTINGS = 1_000_000
 
 
-def settings(count: int) -> RandomLabels:
-    """Return random settings (n, flipped, penalty)."""
+def settings(count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return points per class, fractions of flipped labels, and penalties."""
     rng = np.random.default_rng(0)
-    return RandomLabels(
-        n=np.floor(10 ** rng.uniform(0, 4, count)),
-        flipped=rng.uniform(0, 1, count),
-        same_class=SAME,
-        penalty=10 ** rng.uniform(-5, 2, count),
+    return (
+        np.floor(10 ** rng.uniform(0, 4, count)),
+        rng.uniform(0, 1, count),
+        10 ** rng.uniform(-5, 2, count),
     )
 
 
-def loop(world: RandomLabels) -> np.ndarray:
-    """Return margins (settings, 2) of good and flipped points of one student, one at a time.
+def margins(count: int) -> Work:
+    """Return the work of a teacher and one student at many settings."""
+    n, flipped, penalty = settings(count)
 
-    The obvious program: for every setting a root in the shared part, and inside it a root for
-    each kind of point.
-    """
-    return np.array(
-        [_student(*s) for s in zip(world.flipped, world.own, world.shared, strict=True)]
-    )
+    def work() -> np.ndarray:
+        world = RandomLabels(n=n, flipped=flipped, same_class=0.3, penalty=penalty)
+        accuracy = world.student().training_accuracy
+        assert np.all(np.isfinite(accuracy))
+        return accuracy
 
-
-def _student(p: float, own: float, shared: float) -> tuple[float, float]:
-    teacher = _stage(1.0, 0.0, p, own, shared)
-    return _stage(float(expit(teacher[0])), float(expit(teacher[1])), p, own, shared)
+    return work
 
 
-def _stage(good: float, bad: float, p: float, own: float, shared: float) -> tuple[float, float]:
-    def margin(target: float, u: float) -> float:
-        y = own * target + u
-        return float(brentq(lambda f: f + own * expit(f) - y, y - own - 1, y + 1, xtol=1e-14))
-
-    def excess(u: float) -> float:
-        duals = good - expit(margin(good, u)), bad - expit(margin(bad, u))
-        return float(u - shared * ((1 - p) * duals[0] + p * duals[1]))
-
-    mean = (1 - p) * good + p * bad
-    u = float(brentq(excess, shared * (mean - 1) - 1, shared * mean + 1, xtol=1e-13))
-    return margin(good, u), margin(bad, u)
-
-
-def mixture() -> float:
-    """Return seconds for one mixture point with two stages."""
-    start = time.perf_counter()
-    mixture_stages(GaussianMixture(2.0, 0.5, 0.2), 0.5, steps=1)
-    return time.perf_counter() - start
+def refitted(n: int, flipped: int, same_class: float, penalty: float) -> np.ndarray:
+    """Return the student's margins by two fits of scikit-learn on explicit unit vectors."""
+    gram = np.kron(np.eye(2), same_class * np.ones((n, n))) + (1 - same_class) * np.eye(2 * n)
+    x = np.linalg.cholesky(gram)
+    truth = np.repeat([1, 0], n)
+    labels = truth.copy()
+    labels[:flipped] = 0
+    labels[n : n + flipped] = 1
+    options = {
+        "C": 1 / (2 * n * penalty), "fit_intercept": False, "tol": 1e-10, "max_iter": 1000
+    }  # fmt: skip
+    soft = LogisticRegression(**options).fit(x, labels).predict_proba(x)[:, 1]
+    # A soft target is both labels, weighted.
+    twice, both = np.vstack([x, x]), np.repeat([1, 0], 2 * n)
+    student = LogisticRegression(**options)
+    student.fit(twice, both, sample_weight=np.concatenate([soft, 1 - soft]))
+    return student.decision_function(x)
 
 
-def main() -> None:
-    """Print times and ratios."""
-    world = settings(SETTINGS)
-    start, busy = time.perf_counter(), time.process_time()
-    student = world.student()
-    wall, busy = time.perf_counter() - start, time.process_time() - busy
-    assert np.all(np.isfinite(student.training_accuracy))
-    print(
-        f"{SETTINGS:,} teachers and students: {wall:.1f} s, {busy:.1f} s of one core (budget 30 s)"
-    )
-    few, start = settings(LOOPED), time.process_time()
-    looped = loop(few)
-    spent = time.process_time() - start
-    vectorised = few.student()
-    gap = np.abs(looped - np.stack([vectorised.good_margin, vectorised.flipped_margin], 1)).max()
-    ratio = spent / LOOPED / (busy / SETTINGS)
-    print(
-        f"the loop: {1e3 * spent / LOOPED:.2f} ms a setting, {ratio:.0f} times as long "
-        f"(at least 100); largest difference of a margin {gap:.0e}"
-    )
-    print(f"one mixture point, two stages: {mixture():.3f} s (budget 1 s)")
+def rows(options: Options) -> list[Row]:
+    count = options.pick(1000, SETTINGS)
+    few = options.pick(10, 300)
+    n, flipped, penalty = settings(few)
+    case = {"n": 100, "flipped": 30, "same_class": 0.3, "penalty": 0.01}
+    exact = np.abs(refitted(**case)).max()
+    stage = RandomLabels(**case).student()
+    closed = max(abs(float(stage.good_margin)), abs(float(stage.flipped_margin)))
+    assert abs(exact - closed) < 1e-5 * closed, "the two compute different students"
 
+    def loop() -> None:
+        for k in range(few):
+            RandomLabels(
+                n=n[k], flipped=flipped[k], same_class=0.3, penalty=penalty[k]
+            ).student()  # fmt: skip
 
-if __name__ == "__main__":
-    main()
+    def mixture() -> object:
+        return mixture_stages(GaussianMixture(2.0, 0.5, 0.2), 0.5, steps=1)
+
+    return [
+        budget(
+            TOPIC, f"{count:,} teachers and students",
+            timed(margins(count), 1, options), 30.0, options,
+        ),
+        compare(
+            TOPIC, f"{count // 10:,} teachers and students", margins(count // 10), loop, options,
+            against="a loop over them", wanted=100.0, scale=count / 10 / few, rounds=3,
+        ),
+        compare(
+            TOPIC, "one teacher and student, 200 points", lambda: RandomLabels(**case).student(),
+            lambda: refitted(**case), options, against="LogisticRegression refits", rounds=3,
+        ),
+        budget(TOPIC, "one mixture point, two stages", timed(mixture, 3, options), 1.0, options),
+        growth(TOPIC, "teachers and students", "settings", (4000, 16000, 64000), margins, options,
+               wanted=1.1),
+    ]  # fmt: skip
