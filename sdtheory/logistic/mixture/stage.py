@@ -164,10 +164,12 @@ class StageModel:
         row = stage.row
         actual = np.append(self.past.root @ row[:-1], row @ row)
         size = actual[-1] + wanted[-1]
+        # Overlaps with earlier stages in units of both norms: penalties may differ by far.
+        norms = np.append(np.linalg.norm(self.past.root, axis=1), np.sqrt(size))
         equations = [
             np.log(stage.gain / gain),
             (stage.signal - signal) / np.sqrt(size / self.problem.variance),
-            *((actual - wanted) / size),
+            *((actual - wanted) / (norms * np.sqrt(size))),
             *((stage.response - response) / gain),
         ]
         return np.array([*equations, found.mean] if self.fitted_bias else equations)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sdtheory.logistic import GaussianMixture
+from sdtheory.logistic import GaussianMixture, mixture_stages
 from sdtheory.logistic.mixture import solver
 from sdtheory.logistic.mixture.chain import Schedule, _stage_model
 from sdtheory.logistic.mixture.points import smooth_rule
@@ -21,3 +21,15 @@ def test_the_fallback_finds_the_same_teacher(balance):
     path, along = solver._follow(model, 0.0)
     assert max(violation, along) < 1e-12
     np.testing.assert_allclose(model.pack(path), model.pack(direct), rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("temperature", [1.0, 16.27])
+def test_penalties_of_very_different_strength(temperature):
+    """The student's weights are a millionth of the teacher's, where difference quotients fail."""
+    problem = GaussianMixture(0.0353731, 0.0514453, 0.0)
+    found = mixture_stages(problem, (8.32524, 457383.0), temperature=temperature)
+    assert found.residual < 1e-11
+    # Strong penalties only scale the student: a weaker one has the same direction.
+    weaker = mixture_stages(problem, (8.32524, 457.383), temperature=temperature)
+    np.testing.assert_allclose(found.error, weaker.error, rtol=1e-3)
+    np.testing.assert_allclose(1e3 * found.signal[1], weaker.signal[1], rtol=1e-3)
