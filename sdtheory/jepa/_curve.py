@@ -100,9 +100,15 @@ def advance(line: Curve, start: Floats, drift: Floats) -> Floats:
     return result.reshape(drift.shape)
 
 
-def elapsed(line: Curve, start: Floats, stop: Floats) -> tuple[Floats, Floats]:
-    """Return (m, e): the integral from `start` up to `stop` is m exp(e) start weights."""
-    rise = _rise(line, start, stop - start)
+def elapsed(
+    line: Curve, start: Floats, stop: Floats, move: Floats | None = None
+) -> tuple[Floats, Floats]:
+    """Return (m, e): the integral from `start` up to `stop` is m exp(e) start weights.
+
+    `move` is stop - start; give it where it is known to more digits than that difference has.
+    """
+    way = stop - start if move is None else move
+    rise = _rise(line, start, way)
     above0, level0 = _level(line, start)
     above1, level1 = _level(line, stop)
     sign0, sign1 = np.where(above0, 1.0, -1.0), np.where(above1, 1.0, -1.0)
@@ -110,10 +116,10 @@ def elapsed(line: Curve, start: Floats, stop: Floats) -> tuple[Floats, Floats]:
     excess = np.maximum(rise - 600.0, 0.0)
     total = sign1 * level1 * np.exp(rise - excess) - sign0 * level0 * np.exp(-excess)
     slope = np.maximum(np.abs(_slope(line, start)), np.abs(_slope(line, stop)))
-    near = (stop - start) * (1.0 + slope) < 4.0
+    near = way * (1.0 + slope) < 4.0
     if near.any():  # where the difference would cancel, integrate directly
         share = special.expit(start[near])
-        total[near] = _local(line.p, line.q, share, (stop - start)[near], _FINE_GAUSS)
+        total[near] = _local(line.p, line.q, share, way[near], _FINE_GAUSS)
         excess[near] = 0.0
     return total, excess
 

@@ -212,7 +212,7 @@ def time_at_infinite_depth(
     79475.309187
     """
     lam = _checks.array("covariance", covariance, above=0.0)
-    shift = _checks.array("kappa", kappa)
+    shift = _checks.array("kappa", kappa, at_least=-300.0, at_most=300.0)  # within exp's range
     start = np.log(_checks.array("scale", scale, above=0.0)) + shift
     stop = np.log(_checks.array("fraction", fraction, above=0.0, below=1.0))
     if not bool(np.all(start < stop)):

@@ -33,6 +33,8 @@ def quasi_static_predictor(views: Views, encoder: object) -> Floats:
     array([[0.5]])
     """
     wbar = _checks.array("encoder", encoder, ndim=2)
+    if wbar.shape[1] != views.s_xx.shape[0]:
+        raise ValueError(f"encoder must have {views.s_xx.shape[0]} columns, got shape {wbar.shape}")
     covariance = wbar @ views.s_xx @ wbar.T
     return np.asarray(np.linalg.solve(covariance, (wbar @ views.s_yx @ wbar.T).T).T)
 
@@ -85,9 +87,12 @@ def complex_path(
     >>> complex_path(0.9j, 1.0, depth=1, layer=0.1, times=[0.0, 1e4])
     array([0.1+0.j , 0. +0.9j])
     """
-    ends = np.asarray(rho, dtype=np.complex128)
-    if not bool(np.isfinite(ends).all()):
-        raise ValueError(f"rho must be finite, got {ends}")
+    try:
+        ends = np.asarray(rho, dtype=np.complex128)
+    except (TypeError, ValueError, OverflowError):
+        raise TypeError(f"rho must be complex numbers, got {_checks.show(rho)}") from None
+    if ends.size == 0 or not bool(np.isfinite(ends).all()):
+        raise ValueError(f"rho must be finite numbers, at least one, got {ends}")
     layers = _checks.integer("depth", depth, at_least=1)
     variances = per_mode("variance", variance, ends.shape, above=0.0)
     starts = per_mode("layer", layer, ends.shape, above=0.0)

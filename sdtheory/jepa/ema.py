@@ -73,6 +73,7 @@ def ema_rates(mode: Mode, depth: int, memory: object) -> Floats:
     """
     layers = _checks.integer("depth", depth, at_least=1)
     tau = _checks.array("memory", memory, above=0.0)
+    _checks.together(memory=tau, mode=mode.covariance)
     _checks.array("covariance", mode.covariance, above=0.0)
     k = mode.variance * mode.rho ** (2 * layers)
     half = 0.5 * ((layers + 1) * k + 1.0 / tau)
@@ -96,6 +97,7 @@ def ema_delay(mode: Mode, depth: int, scale: object, fraction: object, memory: o
     w0 = _checks.array("scale", scale, above=0.0) ** (1.0 / layers)
     part = _checks.array("fraction", fraction, above=0.0, below=1.0)
     tau = _checks.array("memory", memory, above=0.0)
+    _checks.together(scale=w0, fraction=part, memory=tau, mode=mode.covariance)
     if not bool(np.all(w0 < part * mode.rho)):
         raise ValueError(f"scale must start below fraction * rho, got {scale} for rho = {mode.rho}")
     return np.asarray(layers * tau * (special.logit(part) - special.logit(w0 / mode.rho)))
@@ -114,9 +116,11 @@ def slow_ema_time(
     array(32.18876)
     """
     layers = _checks.integer("depth", depth, at_least=1)
-    x0 = _checks.array("scale", scale, above=0.0) ** (1.0 / layers) / mode.rho
+    w0 = _checks.array("scale", scale, above=0.0) ** (1.0 / layers)
     part = _checks.array("fraction", fraction, above=0.0, below=1.0)
     tau = _checks.array("memory", memory, above=0.0)
+    _checks.together(scale=w0, fraction=part, memory=tau, mode=mode.covariance)
+    x0 = w0 / mode.rho
     if not bool(np.all((x0 > 0) & (x0 < part))):
         raise ValueError(f"scale must start below fraction * rho, got {scale} for rho = {mode.rho}")
     gone, left = (-np.expm1(np.log(x) / (layers + 1)) for x in (x0, part))

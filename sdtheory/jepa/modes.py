@@ -206,6 +206,7 @@ def velocity(
     """
     rule = law(depth, objective, predictor_depth)
     wbar = _checks.array("size", size, at_least=0.0)
+    _checks.together(size=wbar, mode=mode.covariance)
     base = wbar ** (1.0 / depth)
     # d(w^L)/dt_paper = w^(L-1) dw/dt_raw, and dw/dt_raw = w^(1 + order * a) (lambda - s^2 w^order)
     power = depth + rule.order * rule.exponent
@@ -225,6 +226,7 @@ def learnable(mode: Mode, depth: int, scale: object, objective: Objective = "jep
     """
     rule = law(depth, objective)
     start = _checks.array("scale", scale, above=0.0) ** (1.0 / rule.size_power)
+    _checks.together(scale=start, mode=mode.covariance)
     return np.asarray(mode.covariance > mode.variance * start)
 
 

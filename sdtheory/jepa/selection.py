@@ -73,8 +73,9 @@ def principal_sine(first: object, second: object) -> float:
     >>> principal_sine(np.eye(2)[:, :1], np.array([[0.8], [0.6]]))
     0.6
     """
-    one = linalg.orth(_checks.array("first", first, ndim=2))
-    two = linalg.orth(_checks.array("second", second, ndim=2))
+    left, right = _checks.array("first", first, ndim=2), _checks.array("second", second, ndim=2)
+    _checks.same_length("first", left, "second", right)
+    one, two = linalg.orth(left), linalg.orth(right)
     return float(np.linalg.norm(two - one @ (one.T @ two), 2))
 
 
@@ -89,6 +90,8 @@ def full_rank_predictor(views: Views, encoder: object) -> Floats:
     """
     wbar = _checks.array("encoder", encoder, ndim=2)
     _checks.square("encoder", wbar)
+    if wbar.shape[1] != views.s_xx.shape[0]:
+        raise ValueError(f"encoder must have {views.s_xx.shape[0]} columns, got shape {wbar.shape}")
     return np.asarray(np.linalg.solve(wbar.T, (wbar @ views.regression).T).T)
 
 

@@ -113,10 +113,15 @@ def hitting_time(
     end = _Start.of(rule, lam, s2, size1)
     time = np.full(lam.size, np.inf)
     time[size0 == size1] = 0.0
-    onward = (begin.kind == end.kind) & (end.eta > begin.eta)
-    _fill_times(time, rule, begin, np.where(onward, end.eta, -np.inf), onward & (lam != 0))
-    rest = np.flatnonzero(onward & (lam == 0))
-    time[rest] = _power_law_time(rule, s2[rest], size0[rest], size1[rest])
+    down = np.log(size0 / size1) / rule.size_power  # log of the ratio of v
+    falls = begin.kind == VANISHES
+    onward = (begin.kind == end.kind) & np.where(falls, down > 0, end.eta > begin.eta)
+    # on a decay with little covariance both etas are huge: their difference is not
+    gaps = [np.abs(lam - s2 * size ** (1.0 / rule.size_power)) for size in (size0, size1)]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        closer = np.log(gaps[0] / gaps[1])
+    move = np.select([falls, begin.kind == SHRINKS], [down, closer], end.eta - begin.eta)
+    _fill_times(time, rule, begin, np.where(onward, end.eta, -np.inf), onward, move)
     return np.asarray(time.reshape(mode.shape))
 
 
@@ -227,22 +232,22 @@ def _fraction_coordinate(rule: Law, fraction: Floats) -> Floats:
     return np.asarray(-np.log(np.expm1(-np.log(fraction) / rule.size_power)))
 
 
-def _fill_times(time: Floats, rule: Law, begin: _Start, stop: Floats, where: Flags) -> None:
+def _fill_times(
+    time: Floats,
+    rule: Law,
+    begin: _Start,
+    stop: Floats,
+    where: Flags,
+    move: Floats | None = None,
+) -> None:
+    move = stop - begin.eta if move is None else move
     for kind in (GROWS, SHRINKS, VANISHES):
         rows = np.flatnonzero(where & (begin.kind == kind))
         if rows.size:
-            mantissa, exponent = elapsed(_line(rule, kind), begin.eta[rows], stop[rows])
+            mantissa, exponent = elapsed(_line(rule, kind), begin.eta[rows], stop[rows], move[rows])
             with np.errstate(over="ignore"):  # a time beyond the largest float is infinite
                 span = mantissa / begin.rate[rows] * np.exp(exponent)
             time[rows] = span / rule.pace
-
-
-def _power_law_time(rule: Law, s2: Floats, start: Floats, stop: Floats) -> Floats:
-    """Return the time of decay without covariance: no curve, v^-(1 + a) grows linearly."""
-    power = (1.0 + rule.exponent) / rule.size_power
-    with np.errstate(over="ignore"):  # a time beyond the largest float is infinite
-        gain = np.expm1(power * np.log(start / stop)) * start**-power
-        return np.asarray(gain / (s2 * (1.0 + rule.exponent)) / rule.pace)
 
 
 def _columns(mode: Mode, size: Floats) -> tuple[Floats, Floats, Floats]:

@@ -76,6 +76,7 @@ def descent_shift(
     rule = law(depth, objective)
     part = _checks.array("fraction", fraction, above=0.0, below=1.0)
     start = _checks.array("scale", scale, above=0.0) ** (1.0 / depth)
+    _checks.together(scale=start, fraction=part, mode=mode.covariance)
     _checks.array("covariance", mode.covariance, above=0.0)
     stop = (part * mode.rho**rule.size_power) ** (1.0 / depth)
     power = 1.0 + rule.order * rule.exponent

@@ -43,6 +43,7 @@ def unbalanced_fixed_point(
     """
     w0, v0, eta = _unbalanced(layer, predictor, predictor_rate)
     layers = _checks.integer("depth", depth, at_least=1)
+    _checks.together(layer=w0, predictor=v0, predictor_rate=eta, mode=mode.covariance)
     rho, spare = mode.rho, v0**2 - eta * w0**2  # v^2 at which the layer vanishes, if positive
     square = w0**2 + (rho - v0) * (rho + v0) / eta
     blocked = (spare > 0) & (rho <= np.sqrt(np.maximum(spare, 0.0)))
@@ -69,7 +70,9 @@ def unbalanced_time(
     """
     layers = _checks.integer("depth", depth, at_least=1)
     part = _checks.array("fraction", fraction, above=0.0, below=1.0)
-    given = (mode.rho, mode.variance, *_unbalanced(layer, predictor, predictor_rate), part)
+    starts = _unbalanced(layer, predictor, predictor_rate)
+    _checks.together(layer=starts[0], predictor=starts[1], fraction=part, mode=mode.covariance)
+    given = (mode.rho, mode.variance, *starts, part)
     rho, s2, w0, v0, eta, part = np.broadcast_arrays(*given)
     if not bool(np.all(part * rho > v0)):
         raise ValueError(
@@ -164,6 +167,7 @@ def _unbalanced(layer: object, predictor: object, rate: object) -> tuple[Floats,
     w0 = _checks.array("layer", layer, above=0.0)
     v0 = _checks.array("predictor", predictor)
     eta = _checks.array("predictor_rate", rate, above=0.0)
+    _checks.together(layer=w0, predictor=v0, predictor_rate=eta)
     if not bool(np.all(v0 > -w0 * np.sqrt(eta))):
         raise ValueError(
             "predictor must exceed -layer * sqrt(predictor_rate), below which the mode collapses, "

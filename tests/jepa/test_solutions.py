@@ -1,4 +1,5 @@
 import hypothesis.strategies as st
+import mpmath
 import numpy as np
 import pytest
 from hypothesis import given
@@ -259,3 +260,49 @@ def test_trajectory_is_the_obvious_loop(depth, rng):
     )
     rtol = 40 * depth * EPS * (1 + times[-1] * (speed / want).max())
     np.testing.assert_allclose(got, want, rtol=rtol)
+
+
+@pytest.mark.parametrize("objective", ["jepa", "mae"])
+@pytest.mark.parametrize("depth", [1, 30, 100])
+@pytest.mark.parametrize("scale", [1e-30, 1e-6, 0.4])
+def test_times_at_extremes_against_sixty_digits(exact_time, objective, depth, scale):
+    """Critical times next to the threshold and far above it; decays for rho about zero."""
+    start = scale ** (1 / depth) if objective == "jepa" else scale ** ((depth + 1) / depth)
+    for rho in (start * (1 + 1e-6), start * 1.5, 1.0, 1 + 1e-9, 3.0):
+        mode = Mode(1.3 * rho, 1.3)
+        for fraction in (0.999999, 0.5):
+            got = float(jepa.critical_time(mode, depth, scale, fraction, objective))
+            if got == 0.0 or not np.isfinite(got):
+                continue
+            with mpmath.workdps(60):
+                power = depth if objective == "jepa" else mpmath.mpf(depth) / (depth + 1)
+                stop = (
+                    mpmath.mpf(fraction)
+                    * (mpmath.mpf(float(mode.covariance)) / mpmath.mpf(1.3)) ** power
+                )
+                want = exact_time(mode.covariance, 1.3, depth, scale, stop, objective)
+            # of the distance from the threshold, of the start's power, and of the last logarithm
+            gap = abs(float(jepa.velocity(mode, depth, scale, objective)))
+            lost = float(mode.covariance) * scale ** (3 - 1 / depth - (objective == "mae")) / gap
+            assert abs(got / float(want) - 1) < 60 * depth * EPS * (lost - np.log(scale)), rho
+    for rho in (-2.0, -1e-12, -1e-300, 0.0, 1e-300, 1e-12 * start, 1e-3 * start):
+        mode, stop = Mode(1.3 * rho, 1.3), 0.3 * scale
+        got = float(jepa.hitting_time(mode, depth, scale, stop, objective))
+        want = exact_time(mode.covariance, 1.3, depth, scale, stop, objective)
+        assert abs(got / float(want) - 1) < 60 * depth * EPS * (1 - np.log(scale)), rho
+
+
+@pytest.mark.parametrize("depth", [3, 30, 100])
+def test_sizes_around_the_knee_in_relative_time(exact_time, depth):
+    """Where an absolute time has no digit left for the transition."""
+    mode, scale = Mode.from_rho(1.3, 1.1), 1e-30
+    rate = float(jepa.relaxation_rate(mode, depth)) / depth
+    for after in np.array([-30.0, -1.0, -1e-3, 1e-3, 1.0, 20.0]) / rate:
+        size = float(jepa.trajectory(mode, depth, scale, after, since=0.5))
+        with mpmath.workdps(60):
+            half = (
+                mpmath.mpf(float(mode.covariance)) / mpmath.mpf(float(mode.variance))
+            ) ** depth / 2
+        spent = float(exact_time(mode.covariance, mode.variance, depth, half, size))
+        speed = abs(float(jepa.velocity(mode, depth, size)) / size)
+        assert abs(spent - after) * speed < 200 * depth * EPS * (1 + abs(after) * speed), after
