@@ -67,7 +67,9 @@ def _draw_all(chosen: Sequence[FigureSpec], folder: Path, fresh: bool) -> int:
                         draw(spec, folder)
                     except (MissingResultError, StaleResultError) as error:
                         failed.append(f"{spec.id}: {error}")  # names the command to run
-                    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+                    except OSError:
+                        raise  # the folder cannot be written: no other figure will fare better
+                    except Exception as error:
                         failed.append(f"{spec.id}: {headline(error)}")
                     else:
                         drawn += 1

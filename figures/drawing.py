@@ -18,7 +18,7 @@ from typing import Any
 
 from experiments import store
 from figures.plotted import as_csv
-from figures.registry import STYLE, FigureSpec
+from figures.registry import STYLE, FigureSpec, styled
 from figures.sources import fingerprint
 from sdtheory._archive import write_atomically
 
@@ -52,7 +52,8 @@ def draw(spec: FigureSpec, folder: Path) -> dict[str, Any]:
     files = {f"{spec.id}.csv": table.encode()}
     for kind, options in _PICTURES.items():
         buffer = io.BytesIO()
-        drawn.savefig(buffer, format=kind, **options)
+        with styled():
+            drawn.savefig(buffer, format=kind, **options)
         files[f"{spec.id}.{kind}"] = buffer.getvalue()
     for name, content in files.items():
         write_atomically(folder / name, content)

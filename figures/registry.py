@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -18,7 +19,7 @@ import matplotlib as mpl
 import matplotlib.style
 from matplotlib.figure import Figure
 
-__all__ = ["STYLE", "FigureSpec", "Origin", "figure", "published"]
+__all__ = ["STYLE", "FigureSpec", "Origin", "figure", "published", "styled"]
 
 Origin = Literal["ours", "paper", "guess"]
 
@@ -28,10 +29,12 @@ _MACHINERY = {
     "agreement",
     "drawing",
     "explorer",
+    "explorer_formulas",
+    "html",
     "javascript",
     "measured",
-    "page",
     "plotted",
+    "provenance",
     "registry",
     "report",
     "sections",
@@ -61,11 +64,18 @@ class FigureSpec:
         return self.except_for.get(parameter, self.origin)
 
     def draw(self) -> Figure:
-        """Draw the figure under the style sheet, on top of matplotlib's defaults."""
-        with mpl.rc_context():
-            mpl.rcdefaults()
-            matplotlib.style.use(STYLE)
+        """Draw the figure under the style sheet."""
+        with styled():
             return self.function()
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """Use the style sheet on top of matplotlib's defaults, for drawing and for saving alike."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        matplotlib.style.use(STYLE)
+        yield
 
 
 def figure(
