@@ -20,7 +20,7 @@ def jepa_vanishing() -> Figure:
     """Draw rank agreements against the scale."""
     result = store.load("jepa_vanishing", "cpu")
     drawing = Figure(figsize=(7.2, 2.4))
-    panels = drawing.subplots(1, 4, sharey=True)
+    panels = drawing.subplots(1, 4, sharex=True, sharey=True)
     for depth, axes in enumerate(panels, start=1):
         for rank, (marker, name) in enumerate((("o", "rho"), ("s", "lambda"))):
             for start, line in (("tilted", "-"), ("gaussian", "none")):

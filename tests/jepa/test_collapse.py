@@ -63,6 +63,22 @@ def test_determinant_obstruction_loses_a_feature(objective):
     assert outcomes == {True, False}
 
 
+def test_gaussian_predictors_as_large_as_the_encoder_lose_features():
+    """J20: with V(0) = 0 instead, nothing is lost."""
+    mode = Mode.from_rho([1.0, 0.95, 0.9, 0.85], [0.9, 0.85, 0.8, 0.75])
+    views, counts = jepa.Views.from_modes(mode), []
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        layer, predictor = 0.1 * rng.standard_normal((2, 4, 4)) / 2
+        for start in (predictor, np.zeros((4, 4))):
+            end = jepa.matrix_flow(views, Network((layer,), start), [3e4], rtol=1e-8).networks[-1]
+            values = np.linalg.eigvals(end.predictor)
+            counts.append(sum(np.abs(values - rho).min() < 1e-2 for rho in mode.rho))
+    with_gaussian, with_zero = counts[::2], counts[1::2]
+    assert with_zero == [4] * 6
+    assert min(with_gaussian) < 4
+
+
 def test_floor_holds_along_the_flow(rng):
     for _ in range(5):
         views = random_views(3, rng)
