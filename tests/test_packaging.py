@@ -4,7 +4,10 @@ import os
 import re
 import subprocess
 import sys
+import sysconfig
+import tarfile
 import tomllib
+import venv
 import zipfile
 from pathlib import Path
 
@@ -17,29 +20,47 @@ ROOT = Path(__file__).parents[1]
 VERSION = sdtheory.__version__
 
 
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory):
-    """Build the wheel, as a user's package index would hold it."""
+def build(kind, source, folder):
+    """Build a wheel or an sdist, as a user's package index would hold it."""
     pytest.importorskip("hatchling")
-    folder = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
-    (path,) = folder.glob("*.whl")
+    command = [sys.executable, "-m", "hatchling", "build", "-t", kind, "-d", str(folder)]
+    subprocess.run(command, cwd=source, check=True, capture_output=True)
+    (path,) = folder.iterdir()
     return path
 
 
 @pytest.fixture(scope="module")
-def installed(wheel, tmp_path_factory):
-    """Return a function that runs the installed command far from the checkout."""
-    site = tmp_path_factory.mktemp("site")
-    zipfile.ZipFile(wheel).extractall(site)
+def wheel(tmp_path_factory):
+    return build("wheel", ROOT, tmp_path_factory.mktemp("wheel"))
 
-    def run(*arguments, code="import sys; from sdtheory.cli import main; sys.exit(main())"):
+
+@pytest.fixture(scope="module")
+def environment(wheel, tmp_path_factory):
+    """Install the wheel into an environment of its own; return the folder of its commands."""
+    pytest.importorskip("pip")
+    folder = tmp_path_factory.mktemp("environment")
+    venv.create(folder, with_pip=False)
+    commands = folder / ("Scripts" if os.name == "nt" else "bin")
+    pip = [sys.executable, "-m", "pip", "--python", str(commands / "python"), "install"]
+    options = ["--no-deps", "--no-index", "--disable-pip-version-check", "--quiet"]
+    subprocess.run([*pip, *options, str(wheel)], check=True, cwd=folder)
+    return commands
+
+
+@pytest.fixture(scope="module")
+def installed(environment, tmp_path_factory):
+    """Return a function that runs a command of that environment, far from the checkout."""
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    # The dependencies are those of this environment; its own copy of the package is a checkout,
+    # which is on the path through a .pth file only, and those are not read here.
+    dependencies = sysconfig.get_paths()["purelib"]
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "VIRTUAL_ENV"))}
+
+    def run(command, *arguments):
         return subprocess.run(
-            [sys.executable, "-P", "-c", code, *arguments],
-            cwd=site,
-            # The collection of a checkout must not stand in for the wheel's.
-            env={**os.environ, "PYTHONPATH": str(site)},
+            [str(environment / command), *arguments],
+            cwd=elsewhere,
+            env={**clean, "PYTHONPATH": dependencies},
             capture_output=True,
             text=True,
             check=False,
@@ -66,8 +87,26 @@ def test_wheel_requires_bounds_from_below_only(wheel):
     assert [line for line in required if re.search("<|==|~=", line.partition(";")[0])] == []
 
 
+def test_sdist_builds_the_same_wheel(wheel, tmp_path_factory):
+    source, again = (tmp_path_factory.mktemp(name) for name in ("sdist", "again"))
+    with tarfile.open(build("sdist", ROOT, source)) as archive:
+        archive.extractall(again, filter="data")
+    (unpacked,) = again.iterdir()
+    rebuilt = build("wheel", unpacked, tmp_path_factory.mktemp("rebuilt"))
+    assert rebuilt.name == wheel.name
+    first, second = (
+        {name: file.read(name) for file in [zipfile.ZipFile(path)] for name in file.namelist()}
+        for path in (wheel, rebuilt)
+    )
+    assert first == second
+    assert {"tests", "docs", "figures", "experiments", "Makefile", "LICENSE"} <= {
+        path.name for path in unpacked.iterdir()
+    }
+    assert not {"build", ".venv", ".git"} & {path.name for path in unpacked.iterdir()}
+
+
 def test_installed_user_lists_every_published_claim(installed):
-    done = installed("claims")
+    done = installed("sdtheory", "claims")
     assert (done.returncode, done.stderr) == (0, "")
     listed = [line.split()[0] for line in done.stdout.splitlines()[2:]]
     assert sorted(listed) == sorted(claims.published())
@@ -75,22 +114,46 @@ def test_installed_user_lists_every_published_claim(installed):
 
 def test_installed_user_measures_and_falsifies(installed):
     name = next(key for key, c in claims.published().items() if c.kind == "identity")
-    assert installed("measure", name, "--samples", "2").returncode == 0
-    done = installed("falsify", name, "--examples", "5", "--seed", "0")
+    assert installed("sdtheory", "measure", name, "--samples", "2").returncode == 0
+    done = installed("sdtheory", "falsify", name, "--examples", "5", "--seed", "0")
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_the_wheel_is_what_was_tested(installed):
-    code = "import sdtheory, sdtheory.paper_checks as c; print(sdtheory.__file__, c.__file__)"
-    done = installed(code=code)
+def test_what_is_installed_is_the_wheel_and_typed(installed, environment):
+    code = (
+        "import importlib.metadata, importlib.resources, sdtheory, sdtheory.paper_checks as c\n"
+        "assert importlib.resources.files('sdtheory').joinpath('py.typed').is_file()\n"
+        "assert importlib.metadata.version('sdtheory') == sdtheory.__version__\n"
+        "print(sdtheory.__file__)\nprint(c.__file__)"
+    )
+    done = installed("python", "-c", code)
     assert (done.returncode, done.stderr) == (0, "")
-    assert str(ROOT) not in done.stdout
+    assert all(line.startswith(str(environment.parent)) for line in done.stdout.splitlines())
+    assert done.stdout.count("\n") == 2
+
+
+@pytest.mark.parametrize("name", ["paper_checks", "experiments", "figures", "tests"])
+def test_nothing_else_is_installed(installed, name):
+    assert installed("python", "-c", f"import {name}").returncode != 0
+
+
+def test_an_extra_that_is_missing_is_named(installed):
+    code = (
+        "import sys; sys.modules['hypothesis'] = None\n"
+        "import importlib.util as u; find = u.find_spec\n"
+        "u.find_spec = lambda name, *a: None if name == 'hypothesis' else find(name, *a)\n"
+        "from sdtheory.cli import main; sys.exit(main(['falsify', 'borup2021.twicing']))"
+    )
+    done = installed("python", "-c", code)
+    assert done.returncode == 2
+    assert done.stderr == "sdtheory: falsify needs hypothesis: pip install 'sdtheory[claims]'\n"
 
 
 def test_one_version_everywhere():
     citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
     assert re.search(r"^version: (.*)$", citation, re.MULTILINE)[1] == VERSION
     assert f"\n## {VERSION}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f"  version = {{{VERSION}}},\n" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_pins_satisfy_the_bounds_and_leave_torch_to_its_own_file():
