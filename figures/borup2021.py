@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from experiments import store
 from figures.registry import figure
 from sdtheory import kernel_ridge, problems
 
@@ -139,4 +140,45 @@ def published_table() -> Figure:
     )
     table.auto_set_font_size(False)
     table.set_fontsize(7)
+    return drawing
+
+
+SHOWN = {
+    "no teacher": "labels",
+    "pure student": "pure",
+    "best on average": "risk",
+    "leave-one-out": "loo",
+    "the same in [0, 1]": "clipped loo",
+    "cross-validation": "gcv",
+    "Stein": "sure",
+    "best of each draw": "oracle",
+}
+WAYS = ("labels", "pure", "risk", "loo", "gcv", "sure", "clipped loo", "clipped gcv", "oracle")
+
+
+@figure(
+    "borup2021.selected_weights",
+    caption="""Risk of students over 500 draws of the noise (mean with twice its standard error), by
+    the way in which the weight of one round was selected. A selected weight is a random variable:
+    near a good penalty (middle) none of the criteria gains anything, and clipping is safer; where
+    the penalty is too large (right) the best weight is negative, and only free selection finds
+    it.""",
+    parameters={"n": 40, "noise deviation": 0.5, "truth": "sin(2 x) + 0.3 x", "preset": "cpu"},
+    experiment="kernel_ridge_selectors",
+)
+def selected_weights() -> Figure:
+    """Draw mean risks, one panel a penalty and one row a way to select."""
+    result = store.load("kernel_ridge_selectors", "cpu")
+    drawing = Figure(figsize=(7.2, 2.6))
+    rows = np.arange(len(SHOWN))
+    for index, (axes, task) in enumerate(
+        zip(drawing.subplots(1, len(result.tasks), sharey=True), result.tasks, strict=True)
+    ):
+        risk = result["risk"][index][[WAYS.index(way) for way in SHOWN.values()]]
+        error = 2 * risk.std(axis=1) / risk.shape[1] ** 0.5
+        axes.errorbar(risk.mean(axis=1), rows, xerr=error, fmt="o", markersize=3, linestyle="")
+        axes.set_yticks(rows, labels=list(SHOWN))
+        axes.set_xlabel("risk")
+        axes.set_title(f"lam = {task['lam']:g}")
+    drawing.axes[0].invert_yaxis()
     return drawing
