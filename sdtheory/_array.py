@@ -17,6 +17,7 @@ except ModuleNotFoundError:  # a checkout on a machine where nothing can be inst
 
 __all__ = [
     "Array",
+    "cache_block",
     "descending_eigh",
     "device",
     "eps",
@@ -59,6 +60,16 @@ def size(array: Array) -> int:
     total = array_api_compat.size(array)
     assert total is not None, "arrays of unknown size do not occur here"
     return int(total)
+
+
+def cache_block(array: Array) -> int:
+    """Return how many entries to treat at once: what a processor's cache holds, or a GPU fills.
+
+    >>> cache_block(np.zeros(1))
+    32768
+    """
+    on_processor = not array_api_compat.is_torch_array(array) or array.device.type == "cpu"
+    return 1 << 15 if on_processor else 1 << 24
 
 
 def descending_eigh(matrix: Array) -> tuple[Array, Array]:

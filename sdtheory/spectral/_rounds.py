@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sdtheory._array import Array, namespace
+from sdtheory._array import Array, cache_block, namespace, size
 from sdtheory.spectral._powers import geometric
 
 __all__ = ["closed_form", "kept_and_lost", "recursion"]
@@ -46,8 +46,28 @@ def recursion(d: Array, lam: Array, xi: Array, steps: int) -> Parts:
 
 def closed_form(d: Array, lam: Array, xi: Array, steps: Array) -> Parts:
     """Evaluate any number of rounds at once, for constant weight and penalty."""
+    return _blockwise(list(namespace(d).broadcast_arrays(d, lam, xi, steps)))
+
+
+def _blockwise(grid: list[Array]) -> Parts:
+    """Evaluate a large grid piece by piece: the forty arrays of a piece stay in the cache."""
+    shape, xp = grid[0].shape, namespace(grid[0])
+    entries, block = size(grid[0]), cache_block(grid[0])
+    if entries <= block:
+        return _closed_form(*grid)
+    axis = next(k for k, length in enumerate(shape) if length > 1)
+    length, before = max(1, block * shape[axis] // entries), (slice(None),) * axis
+    pieces = [
+        (*before, slice(k, min(k + length, shape[axis])), ...)
+        for k in range(0, shape[axis], length)
+    ]
+    parts = [_blockwise([values[piece] for values in grid]) for piece in pieces]
+    kept, lost, coefficient = (xp.concat(part, axis=axis) for part in zip(*parts, strict=True))
+    return kept, lost, coefficient
+
+
+def _closed_form(d: Array, lam: Array, xi: Array, steps: Array) -> Parts:
     xp = namespace(d)
-    d, lam, xi, steps = xp.broadcast_arrays(d, lam, xi, steps)
     one, zero = xp.ones_like(d), xp.zeros_like(d)
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         inverse, a, x = kept_and_lost(d, lam)
