@@ -18,6 +18,8 @@ FloatArray = np.ndarray[Any, np.dtype[np.float64]]
 
 # The series converge for |f| < 2 pi; below this bound 18 terms leave (2 / 2 pi)**36 = 7e-18.
 NEAR = 2.0
+# From here on powers of 1 / |f| are below everything they are added to, and |f|**3 overflows.
+HUGE = 1e100
 _ORDERS = np.arange(1.0, 19.0)
 # B_2k / (2k)!
 BERNOULLI = (-1.0) ** (_ORDERS + 1) * 2.0 * zeta(2.0 * _ORDERS) / (2 * np.pi) ** (2.0 * _ORDERS)
@@ -54,6 +56,7 @@ def curvature(f: FloatArray) -> FloatArray:
     array([0.08333333, 0.0004    ])
     """
     near, x = _split(f)
+    x = np.minimum(x, HUGE)
     series = _series(near, (2 * _ORDERS - 1) * BERNOULLI)
     far = 1.0 / x**2 - np.exp(-x) / np.expm1(-x) ** 2
     return np.where(np.abs(f) < NEAR, series, far)
@@ -68,6 +71,7 @@ def third(f: FloatArray) -> FloatArray:
     near, x = _split(f)
     coefficients = (2 * _ORDERS - 1) * (2 * _ORDERS - 2) * BERNOULLI
     series = near * _series(near, coefficients[1:])
+    x = np.minimum(x, HUGE)
     e = np.exp(-x)
     far = np.sign(f) * (-2.0 / x**3 - e * (1 + e) / np.expm1(-x) ** 3)
     return np.where(np.abs(f) < NEAR, series, far)

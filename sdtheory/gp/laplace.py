@@ -65,17 +65,23 @@ class Laplace:
 
     def latent(self, new: FloatArray, prior: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return latent means and variances (m,), from K(new, train) and diag K(new, new)."""
-        new = np.asarray(_checks.array("new", new, like=self.mode, ndim=2))
-        prior = np.asarray(_checks.array("prior", prior, like=self.mode, ndim=1))
+        prior = np.asarray(_checks.array("prior", prior, like=self.mode, ndim=1, at_least=0))
+        new = self._rows(new)
         _checks.same_length("prior", prior, "new", new)
         return new @ self.dual, np.maximum(prior - np.sum(self._halves(new) ** 2, axis=0), 0.0)
 
     def covariance(self, new: FloatArray, prior: FloatArray) -> FloatArray:
         """Return the latent covariance (m, m), from K(new, train) and K(new, new)."""
-        new = np.asarray(_checks.array("new", new, like=self.mode, ndim=2))
+        new = self._rows(new)
         prior = np.asarray(_checks.array("prior", prior, like=self.mode, ndim=2))
         halves = self._halves(new)
         return prior - halves.T @ halves
+
+    def _rows(self, new: FloatArray) -> FloatArray:
+        new = np.asarray(_checks.array("new", new, like=self.mode, ndim=2))
+        if new.shape[1] != len(self.mode):
+            raise ValueError(f"new must have {len(self.mode)} columns, got shape {new.shape}")
+        return new
 
     def _halves(self, new: FloatArray) -> FloatArray:
         scaled = np.sqrt(self.precision)[:, None] * new.T
@@ -158,8 +164,8 @@ def laplace(
     size = copies + float(np.max(np.abs(shift))) + float(np.max(np.abs(sites * f)))
     if not np.max(np.abs(gradient - dual)) <= _ROUNDING * size:
         raise ValueError(
-            "kernel must have smaller entries: no digits of the latent mode are left, got entries "
-            f"up to {np.max(np.abs(kernel)):.3g}"
+            "kernel must be positive semi-definite, and leave digits of the latent mode, got "
+            f"entries up to {np.max(np.abs(kernel)):.3g}"
         )
     if np.max(np.abs(kernel @ gradient - f)) <= _SMALL_STEP * (1.0 + np.max(np.abs(f))):
         dual = gradient

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from sdtheory import _checks
 from sdtheory._array import Array, eps, namespace, place
 
 __all__ = ["Krylov"]
@@ -50,6 +51,11 @@ class Krylov:
                 break
             q = self._columns[-1]
             new = self._product(q)
+            if new.shape != q.shape or not bool(xp.all(xp.isfinite(new))):
+                raise ValueError(
+                    f"kernel must map a vector of shape {tuple(q.shape)} to a finite one of the "
+                    f"same shape, got {_checks.show(new)}"
+                )
             self._diagonal.append(float(xp.sum(q * new)))
             basis = xp.stack(self._columns)
             for _ in range(2):  # twice is enough
@@ -70,7 +76,12 @@ class Krylov:
                 small[i][i + 1] = small[i + 1][i] = self._beside[i]
         table = place(small, like)
         d, self._vectors = xp.linalg.eigh(table)
-        self._d = xp.where(d > 0, d, 0.0 * d)  # a Ritz value is negative by rounding only
+        low, size = float(xp.min(d)), float(xp.max(xp.abs(d)))
+        if low < -(eps(d) ** 0.5) * size:
+            raise ValueError(
+                f"kernel must be positive semi-definite, got a Rayleigh quotient of {low:.6g}"
+            )
+        self._d = xp.where(d > 0, d, 0.0 * d)  # what is negative is so by rounding
 
     def chain(
         self, lams: list[float], xis: list[float]

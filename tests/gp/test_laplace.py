@@ -199,5 +199,21 @@ def test_kernels_beyond_all_digits_are_named():
     rng = np.random.default_rng(0)
     x = rng.uniform(-3, 3, 15)
     kernel = 1e40 * np.exp(-0.5 * (x[:, None] - x) ** 2)
-    with pytest.raises(ValueError, match="kernel must have smaller entries"):
+    with pytest.raises(ValueError, match="kernel must be positive semi-definite, and leave digits"):
         gp.laplace(kernel, np.where(rng.uniform(size=15) > 0.5, 0.8, 0.2), gp.BERNOULLI)
+
+
+def test_wrong_arguments_are_named(rng):
+    _, kernel, y = problem(rng)
+    fit = gp.laplace(kernel, y, gp.BERNOULLI)
+    for new, prior, message in (
+        (kernel[:, :3], np.ones(15), "new must have 15 columns"),
+        (kernel, np.ones(3), "prior and new must have the same length"),
+        (kernel, -np.ones(15), "prior must be at least 0"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            fit.latent(new, prior)
+    with pytest.raises(ValueError, match="new must have 15 columns"):
+        fit.covariance(kernel[:, :3], kernel)
+    with pytest.raises(ValueError, match="kernel must be positive semi-definite"):
+        gp.laplace(kernel - 2 * np.eye(15), y, gp.BERNOULLI)

@@ -128,3 +128,17 @@ def test_wrong_arguments_are_named():
         kernel_ridge.distil(np.diag([1.0, 2.0, 9.0]), np.ones(3), 1e-3, route="lanczos", products=1)
     with pytest.raises(ValueError, match="steps must be at most 1"):
         kernel_ridge.distil(np.eye(2), np.ones(2), 1.0).predict(np.eye(2), 2)
+
+
+@pytest.mark.parametrize(
+    ("product", "message"),
+    [
+        (lambda v: v[:2], r"kernel must map a vector of shape \(5,\)"),
+        (lambda v: np.nan * v, "to a finite one of the same shape"),
+        (lambda v: -v, "kernel must be positive semi-definite"),
+        (lambda v: np.array([3.0, 1.0, 0.0, -2.0, 1.0]) * v, "kernel must be positive semi"),
+    ],
+)
+def test_products_that_are_no_kernel_are_named(product, message):
+    with pytest.raises(ValueError, match=message):
+        kernel_ridge.distil(product, np.array([1.0, 2.0, 3.0, 4.0, 5.0]), 1.0)
