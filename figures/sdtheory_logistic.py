@@ -170,5 +170,5 @@ def smeared_thresholds() -> Figure:
     axes.axhline(0.5, color="0.4", linewidth=0.6, linestyle="-")
     axes.set_xlabel("fraction of flipped labels")
     axes.set_ylabel("repaired fraction of flips")
-    axes.legend(loc="upper right")
+    axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return drawing
