@@ -14,6 +14,8 @@ from sdtheory.cli import _Parser
 
 __all__ = ["main"]
 
+NEURAL = ("gpytorch", "torch", "tqdm")  # what the extra of this name installs
+
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
@@ -85,6 +87,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         for name in catalogue.names() if options.name == "all" else [options.name]:
             print(run(name, options), flush=True)
+    except ModuleNotFoundError as error:
+        if error.name not in NEURAL:
+            raise
+        print(f"error: needs {error.name}: pip install '.[neural]' in a checkout", file=sys.stderr)
+        return 2
     except (ValueError, ImportError, OSError) as error:
         print(f"error: {headline(error)}", file=sys.stderr)
         return 2

@@ -267,7 +267,7 @@ def load(target: str) -> Claim:
         private = f"_sdtheory_{path.stem}_{hashlib.sha256(bytes(path)).hexdigest()[:12]}"
         spec = importlib.util.spec_from_file_location(private, path)
         if spec is None or spec.loader is None or not path.exists():
-            raise ValueError(f"target must name a Python file, got {target!r}")
+            raise ValueError(f"target must name a Python file that exists, got {target!r}")
         module = importlib.util.module_from_spec(spec)
         sys.modules[private] = module
         spec.loader.exec_module(module)

@@ -1,10 +1,16 @@
 """The command line of the experiments."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 import torch
 
 from experiments import catalogue, store
 from experiments.__main__ import main
+
+ROOT = Path(__file__).parents[2]
 
 
 def folders(tmp_path):
@@ -66,6 +72,18 @@ def test_results_that_cannot_be_written_are_one_line(tmp_path, capsys):
     err = capsys.readouterr().err
     assert err.startswith(f"error: {tmp_path / 'taken' / 'ridge_probe'}: ")
     assert err.count("\n") == 1
+
+
+def test_without_pytorch_the_extra_is_named():
+    code = (
+        "import sys; sys.modules['torch'] = None\n"
+        "from experiments.__main__ import main; sys.exit(main(['ridge_probe']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr == "error: needs torch: pip install '.[neural]' in a checkout\n"
 
 
 def test_all_runs_every_experiment(monkeypatch, capsys):
