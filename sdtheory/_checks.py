@@ -17,7 +17,19 @@ import numpy as np
 
 from sdtheory._array import Array, device, first, is_array, namespace, place, size
 
-__all__ = ["array", "choice", "integer", "number", "same_length", "square", "symmetric"]
+__all__ = [
+    "array",
+    "choice",
+    "integer",
+    "number",
+    "same_length",
+    "square",
+    "symmetric",
+    "together",
+]
+
+# Counts that float64 can tell apart; also where a loop would never end.
+LARGEST = 2**53
 
 
 def number(
@@ -35,14 +47,18 @@ def number(
         value = first(value)
     if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
         raise TypeError(f"{name} must be a real number, got {show(value)}")
-    result = float(value)
+    try:
+        result = float(value)
+    except OverflowError:  # an integer or fraction beyond the range of floats
+        huge: Any = value
+        result = math.inf if huge > 0 else -math.inf
     if math.isnan(result) or (finite and not math.isfinite(result)):
         raise ValueError(f"{name} must be {'finite' if finite else 'a number'}, got {result}")
     _bounded(name, result, result, above, at_least, below, at_most)
     return result
 
 
-def integer(name: str, value: object, *, at_least: int = 0, at_most: int | None = None) -> int:
+def integer(name: str, value: object, *, at_least: int = 0, at_most: int = LARGEST) -> int:
     """Return `value` as an int within the bounds, or raise naming it."""
     if isinstance(value, bool | np.bool_):
         raise TypeError(f"{name} must be an integer, got {show(value)}")
@@ -50,7 +66,10 @@ def integer(name: str, value: object, *, at_least: int = 0, at_most: int | None 
         result = operator.index(value)  # type: ignore[arg-type]
     except TypeError:
         raise TypeError(f"{name} must be an integer, got {show(value)}") from None
-    _bounded(name, result, result, None, at_least, None, at_most)
+    if not at_least <= result <= at_most:
+        bound = f"least {at_least}" if result < at_least else f"most {at_most}"
+        shown = result if abs(result) <= LARGEST else show(result)
+        raise ValueError(f"{name} must be at {bound}, got {shown}")
     return result
 
 
@@ -105,6 +124,16 @@ def same_length(name: str, value: Array, other_name: str, other: Array) -> None:
         )
 
 
+def together(**arrays: Array) -> None:
+    """Raise, naming all of them, unless arrays broadcast against one another."""
+    shapes = {name: tuple(value.shape) for name, value in arrays.items()}
+    try:
+        np.broadcast_shapes(*shapes.values())
+    except ValueError:
+        shown = " and ".join(str(shape) for shape in shapes.values())
+        raise ValueError(f"{' and '.join(shapes)} must broadcast, got shapes {shown}") from None
+
+
 def square(name: str, value: Array) -> None:
     """Raise unless a matrix is square."""
     if value.ndim != 2 or value.shape[0] != value.shape[1]:
@@ -130,7 +159,10 @@ def show(value: object) -> str:
         text = " ".join(str(value).split())
         kind = f"{type(value).__name__} of shape {tuple(getattr(value, 'shape', ()))}"
         return f"{kind}: {text[:80]}{'...' if len(text) > 80 else ''}"
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:  # Python refuses to write out huge integers
+        text = "a huge number"
     return f"{text[:100]}{'...' if len(text) > 100 else ''} ({type(value).__name__})"
 
 

@@ -35,7 +35,11 @@ class FlowPath:
 
     def amplitudes(self, directions: Floats | None = None) -> Floats:
         """Return ||Wbar e_i|| at each time for unit columns e_i (default: axes), shape (d, T)."""
-        columns = np.eye(self.networks[0].encoder.shape[1]) if directions is None else directions
+        size = self.networks[0].encoder.shape[1]
+        columns = np.eye(size) if directions is None else directions
+        columns = _checks.array("directions", columns, ndim=2)
+        if columns.shape[0] != size:
+            raise ValueError(f"directions must have {size} rows, got shape {columns.shape}")
         sizes = [np.linalg.norm(net.encoder @ columns, axis=0) for net in self.networks]
         return np.stack(sizes, axis=1)
 

@@ -56,6 +56,8 @@ class Views:
         """Build commuting covariances: features in the columns of an orthogonal `basis`."""
         _checks.array("covariance", mode.covariance, ndim=1)
         axes = np.eye(mode.shape[0]) if basis is None else _checks.array("basis", basis, ndim=2)
+        if axes.shape[1] != mode.shape[0]:
+            raise ValueError(f"basis must have {mode.shape[0]} columns, got shape {axes.shape}")
         s_xx = (axes * mode.variance) @ axes.T
         return cls(0.5 * (s_xx + s_xx.T), (axes * mode.covariance) @ axes.T)
 

@@ -71,7 +71,10 @@ def unbalanced_time(
     layers = _checks.integer("depth", depth, at_least=1)
     part = _checks.array("fraction", fraction, above=0.0, below=1.0)
     starts = _unbalanced(layer, predictor, predictor_rate)
-    _checks.together(layer=starts[0], predictor=starts[1], fraction=part, mode=mode.covariance)
+    w0, v0, eta = starts
+    _checks.together(
+        layer=w0, predictor=v0, predictor_rate=eta, fraction=part, mode=mode.covariance
+    )
     given = (mode.rho, mode.variance, *starts, part)
     rho, s2, w0, v0, eta, part = np.broadcast_arrays(*given)
     if not bool(np.all(part * rho > v0)):

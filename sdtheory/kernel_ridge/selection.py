@@ -98,6 +98,8 @@ def optimal_xi(
     >>> optimal_xi(teacher_outputs=[1.0, 0.0], student_outputs=[0.5, 0.0], targets=[0.8, 0.1]).xi
     0.4
     """
+    lower = _checks.number("lower", lower, finite=False)
+    upper = _checks.number("upper", upper, finite=False)
     if not lower <= upper:
         raise ValueError(f"lower must be at most upper, got {lower} and {upper}")
     outputs = (teacher_outputs, student_outputs, targets)

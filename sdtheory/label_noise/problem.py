@@ -81,6 +81,8 @@ class RidgeProblem:
         object.__setattr__(self, "coefficients", theta)
         noise = _checks.array("noise_var", self.noise_var, like=s, ndim=(0, 1), at_least=0)
         object.__setattr__(self, "noise_var", noise)
+        if self.n is not None:
+            _checks.integer("n", self.n, at_least=1)
         object.__setattr__(self, "risk", self._stated())
 
     @classmethod

@@ -66,6 +66,8 @@ def pruned_xi(
     noise = _checks.number("noise_var", noise_var, at_least=0) ** 0.5
     lam = _checks.number("lam", lam, above=0)
     student_lam = _checks.number("student_lam", student_lam, above=0)
+    if not hasattr(kept, "__iter__") or getattr(kept, "ndim", 1) == 0:
+        raise TypeError(f"kept must be a sequence of row numbers, got {_checks.show(kept)}")
     rows = [_checks.integer("kept", row, at_most=x.shape[0] - 1) for row in kept]
     if not rows or len(set(rows)) < len(rows):
         raise ValueError(f"kept must name different rows, at least one, got {_checks.show(kept)}")

@@ -101,7 +101,12 @@ def _beyond(
     """Return weights above `best` at which the good points are wrong: their margin decreases."""
     high = best
     everything = np.arange(best.size)
-    while not np.all(wrong):
+    for _ in range(60):
+        if np.all(wrong):
+            return high
         high = np.where(wrong, high, 2 * high)
         wrong = wrong | (good_margin(high, everything) < 0)
-    return high
+    raise ValueError(
+        "own and shared are so large or small that good points stay right at every weight below "
+        f"{float(np.max(high)):.3g}"
+    )

@@ -32,7 +32,7 @@ def expected_accuracy(
 
     Parameters
     ----------
-    sizes : points of the two classes, or one number for both
+    sizes : points of the two classes (at most a million), or one number for both
     flip_probability : chance that a label is flipped, 0 to 1
     same_class : inner product inside the two classes, or one number for both
     penalty, steps, xi, temperature : as in `RandomLabels` and its students
@@ -45,9 +45,16 @@ def expected_accuracy(
     """
     steps = _checks.integer("steps", steps)
     probability = _checks.number("flip_probability", flip_probability, at_least=0, at_most=1)
-    n = np.broadcast_to(_checks.array("sizes", sizes, ndim=(0, 1), at_least=1), (2,))
-    c = np.broadcast_to(_checks.array("same_class", same_class, at_least=0, at_most=1), (2,))
+    n, c = (
+        _for_both(name, _checks.array(name, value, ndim=(0, 1), at_least=low, at_most=high))
+        for name, value, low, high in (
+            ("sizes", sizes, 1, 1e6),
+            ("same_class", same_class, 0, 1),
+        )
+    )
     ridge = _checks.number("penalty", penalty, above=0)
+    if np.any(n % 1):
+        raise ValueError(f"sizes must be whole numbers, got {_checks.show(sizes)}")
     couplings(n, c, 0.0, ridge)
     temperature = _checks.number("temperature", temperature, above=0)
     xi = _checks.number("xi", xi)
@@ -57,6 +64,12 @@ def expected_accuracy(
         for size, inner in zip(n, c, strict=True)
     )
     return float(total / n.sum())
+
+
+def _for_both(name: str, value: Floats) -> Floats:
+    if value.ndim == 1 and value.shape != (2,):
+        raise ValueError(f"{name} must be one number or one a class, got {_checks.show(value)}")
+    return np.broadcast_to(value, (2,))
 
 
 def _class_accuracy(

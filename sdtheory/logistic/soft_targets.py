@@ -36,7 +36,7 @@ def cross_entropy(target: ArrayLike, logits: ArrayLike) -> Floats:
     0.693147180559945
 
     """
-    t, z = _checks.array("target", target), _checks.array("logits", logits)
+    t, z = _pair("target", target, "logits", logits)
     return np.asarray(-np.sum(t * log_softmax(z, axis=-1), axis=-1))
 
 
@@ -46,7 +46,7 @@ def cross_entropy_gradient(target: ArrayLike, logits: ArrayLike) -> Floats:
     >>> cross_entropy_gradient([1.0, 0.0], [0.0, 0.0])
     array([-0.5,  0.5])
     """
-    t, z = _checks.array("target", target), _checks.array("logits", logits)
+    t, z = _pair("target", target, "logits", logits)
     return np.asarray(np.sum(t, axis=-1, keepdims=True) * softmax(z, axis=-1) - t)
 
 
@@ -64,7 +64,8 @@ def mixed_target(xi: ArrayLike, teacher: ArrayLike, label: ArrayLike) -> Floats:
 
     """
     weight = _checks.array("xi", xi)
-    q, y = _checks.array("teacher", teacher), _checks.array("label", label)
+    q, y = _pair("teacher", teacher, "label", label)
+    _checks.together(xi=weight[..., None], label=y)
     return np.asarray(weight[..., None] * q + (1 - weight[..., None]) * y)
 
 
@@ -77,7 +78,7 @@ def smoothed_label(label: ArrayLike, smoothing: float) -> Floats:
     array([0.1, 0.9])
 
     """
-    y = _checks.array("label", label)
+    y = _vectors("label", label)
     uniform = np.full(y.shape[-1:], 1 / y.shape[-1])
     return mixed_target(_checks.number("smoothing", smoothing), uniform, y)
 
@@ -94,8 +95,7 @@ def temperature_gradient(
     array([ 0.17675895, -0.17675895])
     """
     T = _checks.number("temperature", temperature, above=0)
-    v = _checks.array("teacher_logits", teacher_logits)
-    z = _checks.array("student_logits", student_logits)
+    v, z = _pair("teacher_logits", teacher_logits, "student_logits", student_logits)
     teacher = softmax(v / T, axis=-1)
     # With d = (z - v) / T the two probabilities have the quotient exp(d) / sum(teacher exp(d)): for
     # nearly equal ones one plus a small number, of which the difference would keep nothing.
@@ -121,8 +121,8 @@ def high_temperature_gradient(teacher_logits: ArrayLike, student_logits: ArrayLi
     array([ 0.75, -0.75])
 
     """
-    v = _checks.array("teacher_logits", teacher_logits)
-    gap = _checks.array("student_logits", student_logits) - v
+    v, z = _pair("teacher_logits", teacher_logits, "student_logits", student_logits)
+    gap = z - v
     return np.asarray((gap - np.mean(gap, axis=-1, keepdims=True)) / gap.shape[-1])
 
 
@@ -189,10 +189,23 @@ def top_two_target(probabilities: ArrayLike) -> Floats:
     array([0. , 0.5, 0.5])
 
     """
-    p = _checks.array("probabilities", probabilities)
+    p = _vectors("probabilities", probabilities)
     if p.shape[-1] < 2:
         raise ValueError(f"probabilities must have two classes at least, got {_checks.show(p)}")
     order = np.argsort(-p, axis=-1, kind="stable")[..., :2]
     target = np.zeros(p.shape)
     np.put_along_axis(target, order, 0.5, axis=-1)
     return target
+
+
+def _vectors(name: str, value: ArrayLike) -> Floats:
+    result: Floats = _checks.array(name, value)
+    if result.ndim == 0:
+        raise ValueError(f"{name} must have an axis of classes, got {_checks.show(value)}")
+    return result
+
+
+def _pair(name: str, value: ArrayLike, other: str, second: ArrayLike) -> tuple[Floats, Floats]:
+    first, last = _vectors(name, value), _vectors(other, second)
+    _checks.together(**{name: first, other: last})
+    return first, last

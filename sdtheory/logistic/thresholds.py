@@ -36,10 +36,16 @@ _FLOOR = 1e-12
 
 def gains(own: ArrayLike, shared: ArrayLike) -> tuple[Floats, Floats]:
     """Return checked, broadcast copies of the two gains; `shared` may be inf."""
-    given = np.asarray(shared)
-    infinite = np.isinf(given.astype(float)) if given.dtype.kind in "fiu" else np.zeros((), bool)
+    try:
+        given = np.asarray(shared)
+    except ValueError:
+        given = np.asarray(None)
+    if given.dtype.kind not in "fiu":
+        _checks.array("shared", shared)  # says what is wrong
+    infinite = np.isinf(given.astype(float))
     finite = _checks.array("shared", np.where(infinite & (given > 0), 0.0, given), at_least=0)
     first = _checks.array("own", own, at_least=0)
+    _checks.together(own=first, shared=finite)
     a, b = np.broadcast_arrays(first, np.where(infinite, np.inf, finite))
     return np.array(a), np.array(b)
 

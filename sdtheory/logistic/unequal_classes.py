@@ -74,9 +74,6 @@ class UnequalClasses:
     def __post_init__(self) -> None:
         """Check the fields once; they stay as given."""
         _, _, c, across, _ = self._arrays()
-        for name, value in (("sizes", self.sizes), ("flipped", self.flipped)):
-            if np.shape(value) != (2,):
-                raise ValueError(f"{name} must hold one entry per class, got {value!r}")
         if across**2 > c[0] * c[1]:
             raise ValueError(
                 "cross_class squared must be at most the product of same_class, got "
@@ -85,10 +82,14 @@ class UnequalClasses:
 
     def _arrays(self) -> tuple[Floats, Floats, Floats, float, float]:
         n = _checks.array("sizes", self.sizes, at_least=1)
+        for name, value in (("sizes", n), ("flipped", _checks.array("flipped", self.flipped))):
+            if value.shape != (2,):
+                raise ValueError(f"{name} must hold one entry per class, got {value!r}")
         if np.any(n % 1):
             raise ValueError(f"sizes must be whole numbers, got {self.sizes!r}")
         p = flip_fraction(n, self.flipped)
-        c = _checks.array("same_class", self.same_class, at_least=0, at_most=1)
+        c = _checks.array("same_class", self.same_class, ndim=(0, 1), at_least=0, at_most=1)
+        _checks.together(same_class=c, sizes=n)
         across = _checks.number("cross_class", self.cross_class, at_least=-1, at_most=1)
         ridge = _checks.number("penalty", self.penalty, above=0)
         return n, p, np.broadcast_to(c, (2,)), across, ridge

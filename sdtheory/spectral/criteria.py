@@ -164,6 +164,11 @@ def prediction_error(projection: Array, targets: Targets, truth: Array) -> Quadr
     truth = _checks.array("truth", truth, like=projection, ndim=targets.projected.ndim)
     _checks.same_length("truth", truth, "projection", projection)
     xp = namespace(projection)
+    if targets.projected.shape[0] != projection.shape[1]:
+        raise ValueError(
+            f"projection must have a column for each of the {targets.projected.shape[0]} modes of "
+            f"the targets (or of the mean), got shape {tuple(projection.shape)}"
+        )
     z = targets.projected[:, None] if truth.ndim == 1 else targets.projected
     goal = truth[:, None] if truth.ndim == 1 else truth
     if goal.shape[1] != z.shape[1]:

@@ -264,6 +264,7 @@ def _arguments(
     counts = _checks.array("steps", counts, like=d, at_least=0)
     if bool(xp.any(counts != xp.floor(counts))):
         raise ValueError(f"steps must be whole numbers, got {_checks.show(steps)}")
+    _broadcasts("steps", counts, d)
     return d, lam, xi, counts
 
 

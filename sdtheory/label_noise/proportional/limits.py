@@ -62,6 +62,7 @@ def isotropic_xi(
     energy = _checks.array("signal_energy", signal_energy, like=lam, at_least=0)
     noise = _checks.array("noise_var", noise_var, like=lam, at_least=0)
     # The squared gap between both roots for kappa, over lam: the square alone may overflow.
+    _checks.together(lam_mean=lam, aspect_ratio=ratio, signal_energy=energy, noise_var=noise)
     spread = (lam + ratio - 1.0) * ((lam + ratio - 1.0) / lam) + 4.0
     below = energy * ((1.0 - ratio) ** 2 + lam * (1.0 + ratio)) + noise * ratio * (
         1.0 + ratio + lam
