@@ -67,7 +67,9 @@ def perfect_weights() -> Figure:
     perfect = (result["accuracy"] == 1).mean(axis=2)
     for share, marker in ((1.0, "o"), (0.0, "x")):
         row, column = np.nonzero(perfect == share)
-        axes.scatter(flipped[row], weights[column], 6, "0.2", marker, linewidths=0.5, zorder=3)
+        axes.scatter(
+            flipped[row], weights[column], s=6, c="0.2", marker=marker, linewidths=0.5, zorder=3
+        )
     axes.axhline(1.0, color="0.4", linewidth=0.6, linestyle="-")
     for steps, name in ((0, "$p_T$"), (1, "$p_S$")):
         at = float(logistic.student_threshold(1.75, 15.0, steps))
