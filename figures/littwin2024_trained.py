@@ -209,43 +209,51 @@ def jepa_data_models() -> Figure:
 
 @figure(
     "sdtheory.jepa_nonlinear",
-    caption="""Share of each feature's variance that a linear read-out recovers from a trained
-    encoder with two outputs, mean and range over 20 seeds (static data; dynamic data look alike).
-    Numbers: covariance. Linear and nonlinear MAE keep the largest covariance * rho. Linear JEPA
-    keeps the two largest rho; nonlinear JEPA only the largest, its second output being a
-    nonlinear function of what the first one shows.""",
+    caption="""Share of each feature's variance (filled), and of its square's (open), that a linear
+    read-out recovers from a trained encoder with two outputs; mean and range over 20 seeds (static
+    data; dynamic data look alike). MAE keeps the largest covariance * rho with
+    any encoder, linear JEPA the two largest rho. Nonlinear JEPA keeps one feature, or one mixture
+    where two rho are close (middle), and puts nonlinear functions in its second output.""",
     parameters={"features": 6, "outputs": 2, "hidden": 48, "batch": 128, "step": 0.05},
     experiment="jepa_mlp",
 )
 def jepa_nonlinear() -> Figure:
     """Draw what is kept against rho."""
     result = store.load("jepa_mlp", "cpu")
-    drawing = Figure(figsize=(6.4, 2.7))
-    panels = drawing.subplots(1, 2, sharey=True)
-    for axes, objective in zip(panels, LABELS, strict=True):
-        for k, encoder in enumerate(("linear", "tanh", "relu")):
-            i = next(
-                i
-                for i, t in enumerate(result.tasks)
-                if (t["world"], t["encoder"], t["objective"]) == ("static", encoder, objective)
-            )
-            kept, rho = result["explained"][i], result["modes"][i][1]
+    drawing = Figure(figsize=(7.4, 2.7))
+    panels = drawing.subplots(1, 3, sharey=True)
+    cases = [("jepa", "wide"), ("jepa", "close"), ("mae", "wide")]
+    for axes, (objective, ladder) in zip(panels, cases, strict=True):
+        for i, task in enumerate(result.tasks):
+            if (task["world"], task["objective"], task["ladder"]) != ("static", objective, ladder):
+                continue
+            k = ("linear", "tanh", "relu").index(task["encoder"])
+            (lam, rho), marker = result["modes"][i], "osv"[k]
+            place = np.arange(rho.size) + 0.2 * (k - 1)
+            kept = result["explained"][i]
             mean = kept.mean(axis=0)
             axes.errorbar(
-                rho + 0.012 * (k - 1),
+                place,
                 mean,
                 yerr=[mean - kept.min(axis=0), kept.max(axis=0) - mean],
-                fmt="osv"[k],
+                fmt=marker,
+                color=f"C{k}",
                 linestyle="none",
                 elinewidth=0.7,
-                label=encoder,
+                label=task["encoder"],
             )
-        for lam, place in zip(*result["modes"][0], strict=True):
-            axes.annotate(
-                f"{lam:g}", (place, 0.1), xycoords=("data", "axes fraction"), ha="center", size=6
+            axes.plot(
+                place,
+                result["explained_square"][i].mean(axis=0),
+                marker,
+                color=f"C{k}",
+                markerfacecolor="none",
+                linestyle="none",
             )
-        axes.set_title(LABELS[objective])
-        axes.set_xlabel("rho")
+        names = [f"{r:g}\n{value:g}" for r, value in zip(rho, lam, strict=True)]
+        axes.set_xticks(range(rho.size), labels=names, fontsize=7)
+        axes.set_title(LABELS[objective] + (", two rho close" if ladder == "close" else ""))
+        axes.set_xlabel("rho, and lambda below")
     panels[0].set_ylabel("explained share")
-    panels[0].legend(loc="center left")
+    panels[1].legend(loc="center right")
     return drawing

@@ -100,7 +100,7 @@ def jepa_is_more_sensitive(rho: float, other: float, depth: int, layer: float) -
     """Return by how much MAE's delay exceeds JEPA's, relative to it."""
     pair = Mode.from_rho([1.0, 1.0], [rho, other])
     early, late = jepa.critical_time(pair, depth, layer**depth, 0.5, "mae")
-    return abs(late / early - 1) / abs(_delay(rho, other, depth, layer)) - 1
+    return float(abs(late / early - 1)) / abs(_delay(rho, other, depth, layer)) - 1
 
 
 @claim(
