@@ -10,6 +10,7 @@ import numpy as np
 from sdtheory import kernel_ridge, problems
 from sdtheory.claims import Draw, claim, relative_error
 
+from ._instances import distil_by_solving
 from ._kernels import EPS, conditioning, kernel_problem, labelled, smoother, vertex
 
 PAPER = "Borup & Andersen 2021"
@@ -23,6 +24,17 @@ def _distance(got: float, parabola: Any) -> float:
     """Return |got - vertex|, in units of what rounding of the values may move the vertex by."""
     want, curvature = vertex(parabola)
     return abs(got - want) * curvature / (1.0 + abs(want))
+
+
+def _loss(n: int, lam: float, seed: int) -> Any:
+    """Return the held-out loss of a student after one round, solved from scratch, by its weight."""
+    kernel, new, y, truth = labelled(n, seed)
+
+    def loss(xi: float) -> float:
+        both = distil_by_solving(kernel, new, y, np.full(2, lam), np.array([xi]))
+        return float(np.mean((truth - both[1]) ** 2))
+
+    return loss
 
 
 @claim(
@@ -44,13 +56,7 @@ def validation_weight(n: int, lam: float, seed: int) -> float:
         kernel_ridge.fit(kernel, y), lam, method="validation", validation=(new, truth)
     )
 
-    def loss(xi: float) -> float:
-        weights = np.linalg.solve(kernel + lam * np.eye(n), y)
-        target = xi * kernel @ weights + (1 - xi) * y
-        student = np.linalg.solve(kernel + lam * np.eye(n), target)
-        return float(np.mean((truth - new @ student) ** 2))
-
-    return _distance(float(best.xi[0]), loss)  # type: ignore[index]
+    return _distance(float(best.xi[0]), _loss(n, lam, seed))  # type: ignore[index]
 
 
 @claim(
@@ -186,12 +192,7 @@ def weights_from_outputs(n: int, lam: float, seed: int) -> float:
         teacher_outputs=new @ teacher, student_outputs=new @ pure, targets=truth
     )
 
-    def loss(xi: float) -> float:
-        target = xi * kernel @ teacher + (1 - xi) * y
-        student = np.linalg.solve(kernel + lam * np.eye(n), target)
-        return float(np.mean((truth - new @ student) ** 2))
-
-    return _distance(float(best.xi), loss)
+    return _distance(float(best.xi), _loss(n, lam, seed))
 
 
 def _toy_losses(alpha: float) -> Any:
