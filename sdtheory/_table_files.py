@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import math
+from io import StringIO
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile, is_zipfile
 
 import numpy as np
 
@@ -24,7 +26,7 @@ def read_features(path: Path, target: str | None) -> tuple[FloatArray, FloatArra
     if suffix == ".csv":
         names, table = _csv(path)
     elif suffix == ".npy":
-        table = _numbers(np.load(path, allow_pickle=False), path, 2)
+        table = _numbers(_loaded(path), path, 2)
         names = [str(k) for k in range(table.shape[1])]
     elif suffix == ".npz":
         return _npz(path, target or "y")
@@ -39,7 +41,19 @@ def read_features(path: Path, target: str | None) -> tuple[FloatArray, FloatArra
     return table[:, rest], table[:, column], [names[k] for k in rest]
 
 
+def _loaded(path: Path) -> Any:
+    kind = path.suffix[1:].upper()
+    try:
+        if kind == "NPZ" and path.exists() and not is_zipfile(path):
+            raise ValueError("not an archive")
+        return np.load(path, allow_pickle=False)
+    except (ValueError, EOFError, BadZipFile):
+        raise ValueError(f"{path}: must be an {kind} file of numbers, without objects") from None
+
+
 def _column(path: Path, names: list[str], target: str) -> int:
+    if names.count(target) > 1:
+        raise ValueError(f"{path}: has {names.count(target)} columns {target!r}: give its number")
     if target in names:
         return names.index(target)
     try:
@@ -50,7 +64,12 @@ def _column(path: Path, names: list[str], target: str) -> int:
 
 
 def _csv(path: Path) -> tuple[list[str], FloatArray]:
-    with path.open(newline="", encoding="utf-8-sig") as file:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise ValueError(f"{path}:{line}: must be UTF-8 text") from None
+    with StringIO(text, newline="") as file:
         reader = csv.reader(file)
         names = [name.strip() for name in next(reader, [])]
         if not names:
@@ -79,7 +98,7 @@ def _number(path: Path, line: int, column: int, text: str) -> float:
 
 
 def _npz(path: Path, target: str) -> tuple[FloatArray, FloatArray, list[str]]:
-    with np.load(path, allow_pickle=False) as arrays:
+    with _loaded(path) as arrays:
         names = list(arrays)
         if target not in names:
             raise ValueError(f"{path}: no array {target!r}; arrays are {', '.join(names)}")

@@ -43,6 +43,8 @@ class Recommendation:
     joint_xi: float
     joint_error: float
     """That of one round with penalty and weight tuned together."""
+    joint_gain_error: float
+    """Standard error of 1 - joint_error / tuned_ridge_error, from the errors of single samples."""
     over_regularised: bool
     """Whether a smaller penalty would help ridge regression: then xi is negative."""
     curvature_test: bool
@@ -54,9 +56,18 @@ def recommend(
     x: FloatArray, y: FloatArray, alpha: float | None = None, steps: int = 1
 ) -> Recommendation:
     """Return the recommendation for features (n, p) and labels (n,), with an intercept."""
-    scale = float(np.linalg.norm(x - x.mean(axis=0), 2)) ** 2
-    if scale == 0:
-        raise ValueError("the features are constant: there is nothing to learn from them")
+    for values, name in ((x, "features"), (y, "labels")):
+        if np.all(values == values[0]):
+            raise ValueError(f"the {name} are constant: there is nothing to learn from them")
+    if steps > x.shape[0]:
+        raise ValueError(
+            f"--steps must be at most {x.shape[0]}, the number of samples: further rounds reach "
+            f"nothing new; got {steps}"
+        )
+    size = float(np.linalg.norm(x - x.mean(axis=0), 2))
+    if not 1e-140 < size < 1e140:
+        raise ValueError(f"the features must have squares within range, got a size of {size:.3g}")
+    scale = size**2
     grid = scale * np.geomspace(1e-8, 1e3, 133)
     path = sdtheory.label_noise.tune_path(x, y, grid, intercept=True)
     ridge, joint = int(np.argmin(path.teacher_risk)), int(np.argmin(path.risk))
@@ -68,6 +79,7 @@ def recommend(
     )
     student, teacher = float(found.risk), float(found.teacher_risk)
     best_ridge, best_joint = float(path.teacher_risk[ridge]), float(path.risk[joint])
+    error = _standard_error(x, y, float(grid[ridge]), float(grid[joint]), float(path.xi[joint]))
     return Recommendation(
         samples=x.shape[0],
         features=x.shape[1],
@@ -81,10 +93,25 @@ def recommend(
         joint_alpha=float(grid[joint]),
         joint_xi=float(path.xi[joint]),
         joint_error=best_joint,
+        joint_gain_error=error / best_ridge,
         over_regularised=float(here.first) > 0,
         curvature_test=float(best.curvature) > 0,
-        advice=_advice(teacher, student, best_ridge, best_joint),
+        advice=_advice(teacher, student, best_ridge, best_joint, error),
     )
+
+
+def _standard_error(x: FloatArray, y: FloatArray, ridge: float, joint: float, xi: float) -> float:
+    """Return the standard error of the mean difference of squared leave-one-out errors."""
+    from sdtheory.label_noise._samples import Samples
+    from sdtheory.label_noise.left_out import left_out_errors
+
+    samples = Samples.made(x, y, intercept=True)
+
+    def squares(lam: float, weight: float) -> FloatArray:
+        found = left_out_errors(samples, lam, 1)
+        return np.asarray((found.residual - weight * found.design[:, 0]) ** 2 * len(y))
+
+    return float(np.std(squares(ridge, 0.0) - squares(joint, xi), ddof=1) / len(y) ** 0.5)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -124,11 +151,17 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def _advice(ridge: float, student: float, tuned: float, joint: float) -> str:
+def _advice(ridge: float, student: float, tuned: float, joint: float, error: float) -> str:
     worthwhile = 1 - _WORTHWHILE
     if joint < worthwhile * tuned:
-        gain = 100 * (1 - joint / tuned)
-        return f"Distil: with penalty and weight tuned together the error falls by {gain:.1f}%."
+        gain, spread = 100 * (1 - joint / tuned), 100 * error / tuned
+        found = f"the error falls by {gain:.1f}% (standard error {spread:.1f}%)"
+        if joint < tuned - 2 * error:
+            return f"Distil: with penalty and weight tuned together {found}."
+        return (
+            f"Distillation may not help: with penalty and weight tuned together {found}, which "
+            "chance explains. Compare on held-out data, or tune the penalty alone."
+        )
     if student < worthwhile * ridge:
         gain = 100 * (1 - student / ridge)
         return (

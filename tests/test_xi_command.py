@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from sklearn.linear_model import Ridge
 
 from sdtheory import label_noise
 from sdtheory._xi_command import recommend
@@ -83,6 +84,10 @@ def test_curvature_test_sees_aligned_signals(rng):
         ("a,b\n", "a", "has no data lines"),
         ("", "a", ":1: must have a header line"),
         ("a,b\n1,2\n1,3\n", "b", "the features are constant"),
+        ("a,b\n1,2\n2,2\n", "b", "the labels are constant"),
+        ("a,a,b\n1,2,3\n2,1,4\n", "a", "has 2 columns 'a': give its number"),
+        ("a,b\n1e200,2\n2e200,3\n", "b", "the features must have squares within range"),
+        ("a,b\n1,2e200\n2,3\n", "b", "y must have squares within the range"),
     ],
 )
 def test_bad_files_get_one_line(tmp_path, capsys, text, target, says):
@@ -94,17 +99,47 @@ def test_bad_files_get_one_line(tmp_path, capsys, text, target, says):
     assert error.count("\n") == 1
 
 
+def test_chance_gains_are_called_so(rng):
+    # Labels without any signal: the best of many penalties and weights looks a little better.
+    found = recommend(rng.normal(size=(30, 4)), rng.normal(size=30))
+    assert found.joint_error < found.tuned_ridge_error
+    assert found.joint_error > (1 - 2 * found.joint_gain_error) * found.tuned_ridge_error
+    assert "may not help" in found.advice
+
+
+def test_standard_error_of_the_gain_is_that_of_refits(rng):
+    x, y = rng.normal(size=(12, 3)), rng.normal(size=12)
+    found = recommend(x, y)
+    gaps = []
+    for i in range(12):
+        a, b = np.delete(x, i, axis=0), np.delete(y, i)
+        errors = []
+        for alpha, xi in ((found.tuned_alpha, 0.0), (found.joint_alpha, found.joint_xi)):
+            teacher = Ridge(alpha).fit(a, b)
+            student = Ridge(alpha).fit(a, xi * teacher.predict(a) + (1 - xi) * b)
+            errors.append((student.predict(x[i : i + 1])[0] - y[i]) ** 2)
+        gaps.append(errors[0] - errors[1])
+    want = np.std(gaps, ddof=1) / 12**0.5 / found.tuned_ridge_error
+    assert found.joint_gain_error == pytest.approx(want, rel=1e-6)
+
+
 def test_bad_arrays_get_one_line(tmp_path, capsys):
     np.savez(tmp_path / "a.npz", x=np.ones((3, 2)), y=np.array([1.0, np.inf, 2.0]))
     np.save(tmp_path / "b.npy", np.ones(3))
     np.savez(tmp_path / "c.npz", y=np.ones(3))
     (tmp_path / "d.txt").write_text("1")
+    (tmp_path / "f.npy").write_bytes(b"garbage")
+    (tmp_path / "g.npz").write_bytes(b"PK\x03\x04garbage")
+    (tmp_path / "h.csv").write_bytes("x,y\n1,2\nä,3\n".encode("latin-1"))
     for name, says in [
         ("a.npz", "y must be finite, got inf at [1]"),
         ("b.npy", "must be numbers with 2 axes, got shape (3,)"),
         ("c.npz", "must have one matrix with 3 rows, got 0"),
         ("d.txt", "must end in .csv, .npy or .npz"),
         ("e.csv", "e.csv"),
+        ("f.npy", "f.npy: must be an NPY file of numbers"),
+        ("g.npz", "g.npz: must be an NPZ file of numbers"),
+        ("h.csv", "h.csv:3: must be UTF-8 text"),
     ]:
         assert main(["xi", str(tmp_path / name)]) == 2
         error = capsys.readouterr().err
@@ -117,3 +152,8 @@ def test_bad_options_get_one_line(tmp_path, capsys, option):
     with pytest.raises(SystemExit):
         main(["xi", "data.csv", *option])
     assert "must be" in capsys.readouterr().err
+
+
+def test_more_rounds_than_samples_are_refused(rng):
+    with pytest.raises(ValueError, match="--steps must be at most 6, the number of samples"):
+        recommend(rng.normal(size=(6, 2)), rng.normal(size=6), steps=7)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from sdtheory import _checks
 from sdtheory._array import Array, namespace
 from sdtheory.label_noise._samples import Samples
+from sdtheory.label_noise.left_out import left_out_errors
 from sdtheory.label_noise.one_round import Derivatives
-from sdtheory.label_noise.tuning import left_out_errors
 from sdtheory.spectral import LeastSquares
 
 __all__ = ["estimated_derivatives"]

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from sdtheory import _checks
 from sdtheory._array import Array, eps, namespace, place
 from sdtheory.label_noise._samples import Samples
-from sdtheory.spectral import LeastSquares, Spectrum, criteria, filters, weights
+from sdtheory.label_noise.left_out import left_out_errors
+from sdtheory.spectral import LeastSquares, filters, weights
 
 __all__ = ["METHODS", "TunedPath", "TunedXi", "tune_path", "tune_xi"]
 
@@ -150,23 +151,6 @@ def path_of(samples: Samples, lam: Array, method: str) -> TunedPath:
     """Return the best weights for data that have been factorised; see `tune_path`."""
     return {"loo": _path_left_out, "gcv": _path_averaged, "gcv_published": _published}[method](
         samples, lam
-    )
-
-
-def left_out_errors(samples: Samples, lam: float, steps: int) -> LeastSquares:
-    """Return the leave-one-out criterion as a function of the Taylor weights."""
-    spectrum = samples.spectrum
-    if samples.constant is not None:
-        # An unpenalised constant is a mode with an infinite eigenvalue: all of it is kept.
-        xp = namespace(samples.z)
-        huge = (spectrum.eigenvalues[:1] + lam) / eps(samples.z) ** 2
-        left = xp.concat([samples.constant[:, None], spectrum.left], axis=1)
-        values = xp.concat([huge, spectrum.eigenvalues])
-        spectrum = Spectrum(values, spectrum.n, left, None)
-    squares = criteria.leave_one_out(spectrum, samples.y, lam, steps)
-    root = (spectrum.n / samples.total) ** 0.5
-    return LeastSquares(
-        root * squares.residual, root * squares.design, squares.slope, squares.constant
     )
 
 
