@@ -100,10 +100,7 @@ def optimise_evidence(
     if noise_floor is not None:
         noise_floor = _checks.number("noise_floor", noise_floor, above=0, at_most=noise)
     y = np.asarray(_checks.array("y", y, ndim=(1, 2)))
-    theta = np.asarray(_checks.array("theta", theta, ndim=1))
-    bounds = np.asarray(_checks.array("bounds", bounds, ndim=2))
-    if bounds.shape != (theta.size, 2):
-        raise ValueError(f"bounds must have shape ({theta.size}, 2), got {bounds.shape}")
+    theta, bounds = box_of(theta, bounds)
     weights = np.broadcast_to(
         np.asarray(_checks.array("xi", xi, ndim=(0, 1), empty=True)), (steps,)
     )
@@ -122,6 +119,15 @@ def optimise_evidence(
             targets = weights[k] * fitted + (1.0 - weights[k]) * y
     floor = noise_floor is not None and min(noises) <= noise_floor * (1 + 1e-6)
     return Optimised(np.array(thetas), np.array(noises), np.array(evidence), dual, floor)
+
+
+def box_of(theta: FloatArray, bounds: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return where to start (p,) and the interval of each parameter (p, 2), checked."""
+    theta = np.asarray(_checks.array("theta", theta, ndim=1))
+    bounds = np.asarray(_checks.array("bounds", bounds, ndim=2))
+    if bounds.shape != (theta.size, 2):
+        raise ValueError(f"bounds must have shape ({theta.size}, 2), got {bounds.shape}")
+    return theta, bounds
 
 
 def _maximise(

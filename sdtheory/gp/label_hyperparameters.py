@@ -15,7 +15,7 @@ import numpy as np
 import scipy.optimize
 
 from sdtheory import _checks
-from sdtheory.gp.hyperparameters import MODES
+from sdtheory.gp.hyperparameters import MODES, box_of
 from sdtheory.gp.laplace import evidence_gradient, laplace
 from sdtheory.gp.likelihoods import BERNOULLI, LIKELIHOODS, Likelihood
 from sdtheory.gp.soft_labels import SoftLabelProcess, blending, chain, with_noise
@@ -97,10 +97,7 @@ def optimise_label_evidence(
     noise = _checks.number("noise", noise, at_least=0)
     if noise_floor is not None:
         noise_floor = _checks.number("noise_floor", noise_floor, above=0, at_most=noise)
-    theta = np.asarray(_checks.array("theta", theta, ndim=1))
-    bounds = np.asarray(_checks.array("bounds", bounds, ndim=2))
-    if bounds.shape != (theta.size, 2):
-        raise ValueError(f"bounds must have shape ({theta.size}, 2), got {bounds.shape}")
+    theta, bounds = box_of(theta, bounds)
     y = np.asarray(_checks.array("y", y, ndim=1, at_least=0, at_most=1))
     thetas, noises = [theta], [noise]
 

@@ -112,3 +112,15 @@ def test_wrong_arguments_are_named(data):
             SelfDistilledGPRegressor(**options).fit(x, y)
     with pytest.raises(ValueError, match="must not both be True"):
         SelfDistilledGPRegressor().fit(x, y).predict(new, return_std=True, return_cov=True)
+
+
+def test_the_noise_is_a_floor_of_white_kernels(data):
+    """Chosen in every round a white kernel vanishes; the given noise stays."""
+    x, y, _ = data
+    free = FREE + WhiteKernel(0.1, (1e-10, 1e1))
+    model = SelfDistilledGPRegressor(free, noise=1e-3, hyperparameters="all", steps=2)
+    model.fit(x, y[:, 0])
+    assert model.kernel_.k2.noise_level < 1e-6
+    assert 1e-3 <= model.process_.noise < 1.1e-3
+    first = SelfDistilledGPRegressor(free, noise=1e-3, steps=2).fit(x, y[:, 0])
+    assert first.process_.noise > 0.02
