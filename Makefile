@@ -4,6 +4,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 JOBS ?= auto
 PRESET ?= cpu
+DEVICE ?= cpu
 SMOKE ?=
 
 VENV := .venv
@@ -18,7 +19,7 @@ export PYTHONHASHSEED ?= 0
 
 SAMPLES := $(if $(SMOKE),--at-most 20)
 
-.PHONY: help env lint test report docs bench experiments pins clean
+.PHONY: help env lint test report docs bench experiments extremes mutation fuzz faults power pins clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -55,14 +56,27 @@ docs: $(READY) ## the documentation site, warnings are errors
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs build/docs
 	@echo "build/docs/index.html"
 
-bench: $(READY) ## speed ratios against peers
-	@mkdir -p build
-	$(BIN)/python -m benchmarks.batched_probes --all --json build/bench.json
-	$(BIN)/python -m benchmarks.jepa_trajectory
+bench: $(READY) ## ratios against peers and limits (FULL=1: also what takes minutes; DEVICE=cuda)
+	$(BIN)/python -m benchmarks --json build/bench.json --device $(DEVICE) $(if $(FULL),--full)
 
 experiments: $(READY) ## run every experiment (PRESET=smoke, cpu or paper)
 	@$(BIN)/python -m experiments | cut -d ' ' -f 1 | while read -r name; do \
 	  $(BIN)/python -m experiments "$$name" --preset $(PRESET) || exit 1; done
+
+extremes: $(READY) ## every public number against 50 digits, into docs/trust.json
+	$(BIN)/python -m tests.trust.extremes
+
+mutation: $(READY) ## mutants that the tests kill (SAMPLE of each topic, or all), into docs/trust.json
+	$(BIN)/python -m tests.trust.mutation $(if $(SAMPLE),--sample $(SAMPLE))
+
+fuzz: $(READY) ## malformed arguments, files and command lines, 2,000 examples each
+	SDTHEORY_PROFILE=fuzz $(BIN)/python -m pytest -q tests/trust/test_fuzz_arguments.py tests/trust/test_fuzz_files.py
+
+faults: $(READY) ## kill -9 at 50 random moments, full disks, corrupted stores
+	FAULTS=50 $(BIN)/python -m pytest -q tests/trust/test_faults.py
+
+power: $(READY) ## what the statistical tests notice, into docs/trust.json
+	$(BIN)/python -m tests.trust.power
 
 pins: ## resolve requirements/dev.txt afresh, from pyproject.toml and requirements/torch.txt
 	rm -rf build/pins && $(PYTHON) -m venv build/pins

@@ -239,8 +239,9 @@ def _unbalanced_time_exact(lam, s2, depth, layer, predictor, rate):
     width = layer * mpmath.sqrt(rate)
     cuts = [predictor + width * MP(4) ** k for k in range(-6, 40)]
     cuts = [predictor, *(c for c in cuts if c < stop), stop]
-    with mpmath.workdps(30):
-        return mpmath.quad(lambda v: 1 / speed(v), cuts)
+    cuts = sorted({*cuts, *(predictor + (stop - predictor) * MP(k) / 8 for k in range(9))})
+    with mpmath.workdps(30):  # in units of the first value: the rule stops at an absolute error
+        return mpmath.quad(lambda v: speed(predictor) / speed(v), cuts) / speed(predictor)
 
 
 def _expansion_exact(lam, s2, depth, objective, scale, fraction):
