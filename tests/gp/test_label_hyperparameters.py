@@ -110,3 +110,22 @@ def test_wrong_arguments_are_named(classes):
         gp.optimise_label_evidence(kernel_of(classes[0]), np.zeros(2), BOUNDS[:1], classes[1])
     with pytest.raises(ValueError, match="y must be at most 1"):
         gp.optimise_label_evidence(kernel_of(classes[0]), np.zeros(2), BOUNDS, 2 * classes[1])
+
+
+def test_what_is_minimised_has_its_gradient(classes, monkeypatch):
+    """By central differences in amplitude, length and the free noise, of both likelihoods."""
+    seen, minimise = [], scipy.optimize.minimize
+
+    def spy(loss, start, **options):
+        seen.append((loss, start))
+        return minimise(loss, start, **options)
+
+    monkeypatch.setattr(scipy.optimize, "minimize", spy)
+    run(classes, noise=0.5, noise_floor=1e-4, steps=1, mode="all")
+    assert len(seen) == 2
+    for loss, _ in seen:
+        at, h = np.array([0.7, -0.2, np.log(0.4)]), 1e-4
+        ends = [[loss(at + sign * h * e)[0] for sign in (1, -1)] for e in np.eye(3)]
+        slopes = (np.array(ends) @ [1, -1]) / (2 * h)
+        # h^2 / 6 times third derivatives of order one, and rounding over h.
+        np.testing.assert_allclose(loss(at)[1], slopes, rtol=0, atol=1e-6)
