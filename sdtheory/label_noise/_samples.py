@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sdtheory import _checks
-from sdtheory._array import Array, namespace, size
+from sdtheory._array import Array, eps, namespace, size
 from sdtheory.spectral import Spectrum
 
 __all__ = ["Samples"]
@@ -61,7 +61,7 @@ class Samples:
             constant = constant / xp.linalg.vector_norm(constant)
             shares = constant**2
             x_mean, y_mean = shares @ x, shares @ y
-            x, y = x - x_mean, y - y_mean
+            x, y = _centred(x, x_mean), _centred(y, y_mean)
         if root is not None:
             x, y = root[:, None] * x, root[:, None] * y
         spectrum = Spectrum.from_design(x)
@@ -85,3 +85,13 @@ class Samples:
     def z(self) -> Array:
         """The projected labels, for their namespace and dtype."""
         return self.projected
+
+
+def _centred(values: Array, mean: Array) -> Array:
+    """Return values minus their mean; a constant column becomes zero, not rounding noise.
+
+    A criterion of scale-free weights would otherwise magnify that noise into a feature.
+    """
+    xp, gap = namespace(values), values - mean
+    constant = xp.max(xp.abs(gap), axis=0) <= values.shape[0] * eps(values) * xp.abs(mean)
+    return xp.where(constant, xp.zeros_like(gap), gap)

@@ -89,6 +89,21 @@ def test_without_a_penalty_the_student_is_the_teacher(rng):
     assert model.xi_ == 0
 
 
+def test_constant_features_are_no_features(rng):
+    # The mean of 0.1 is not 0.1 in floating point: what is left must not become a feature.
+    x, y = rng.normal(size=(11, 2)), rng.normal(size=11)
+    for shift in (0.1, 1.0, 1e8 / 3):
+        alone = SelfDistilledRidge().fit(np.full((11, 1), shift), y)
+        assert alone.xi_ == 0
+        assert np.all(alone.coef_ == 0)
+        beside = SelfDistilledRidge().fit(np.column_stack([x, np.full(11, shift)]), y)
+        assert beside.coef_[2] == 0
+        np.testing.assert_allclose(
+            beside.coef_[:2], SelfDistilledRidge().fit(x, y).coef_, rtol=1e-9
+        )
+    assert SelfDistilledRidge().fit(x, np.full(11, 0.1)).xi_ == 0
+
+
 def test_classifier_is_regression_on_one_hot_targets(rng):
     x, labels = rng.normal(size=(40, 6)), rng.choice(["a", "b", "c"], size=40)
     model = SelfDistilledRidgeClassifier(xi=0.7).fit(x, labels)
