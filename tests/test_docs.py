@@ -42,6 +42,7 @@ RUNNABLE = {str(path.relative_to(ROOT)): path for path in PAGES if blocks(path)}
 @pytest.fixture
 def registry(monkeypatch):
     """Let a page register claims without leaving them behind."""
+    claims.published()  # imported by a page, its modules would be forgotten with the page's claims
     module = sys.modules[claim_module.__module__]
     monkeypatch.setattr(module, "_REGISTRY", dict(module._REGISTRY))
 
