@@ -99,7 +99,7 @@ def test_a_file_that_may_not_grow(script, undisturbed, tmp_path, limit):
         assert len(content) <= limit  # whole ones alone have their names
     path = finish(script, tmp_path)
     assert path.read_bytes() == undisturbed
-    left = [p.name for p in tmp_path.rglob("*") if p.is_file() and p.suffix not in (".task",)]
+    left = [p.name for p in tmp_path.rglob("*") if p.is_file() and p.suffix != ".task"]
     assert sorted(left) == [".gitignore", "smoke.json", "smoke.npz"]
 
 
