@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -89,9 +90,9 @@ def _write_manifest(folder: Path) -> None:
     """List the records that are there; figures that no longer exist leave the list."""
     records: list[Any] = []
     for spec in published().values():
-        path = record_path(spec, folder)
-        if path.exists():
-            records.append(json.loads(path.read_text(encoding="utf-8")))
+        # A record that is not there or damaged belongs to a figure that is drawn another time.
+        with suppress(FileNotFoundError, ValueError):
+            records.append(json.loads(record_path(spec, folder).read_text(encoding="utf-8")))
     write_atomically(folder / "manifest.json", (json.dumps(records, indent=1) + "\n").encode())
 
 

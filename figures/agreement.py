@@ -153,7 +153,8 @@ def jepa_mlp(stored: Stored) -> list[Line]:
                 covariance, rho = stored["modes"][k]
                 rank = rho if objective == "jepa" else covariance * rho
                 shares.append(stored["explained"][k][:, np.argsort(-rank)[:2]])
-            quantity = f"share kept of the two predicted features, {encoder} {name}"
+            tie = " (the second and third nearly tie)" if objective == "mae" else ""
+            quantity = f"share kept of the two predicted features, {encoder} {name}{tie}"
             lines.append(_spread(quantity, 1.0, np.array(shares)))
     return lines
 
@@ -162,6 +163,43 @@ def exact_margins(stored: Stored) -> list[Line]:
     """Compare margins on an exact Gram matrix with the two-margin equations."""
     return [_zero("difference of margins from the two-margin equations (largest)",
                   stored["deviation"])]  # fmt: skip
+
+
+def logistic_classes(stored: Stored) -> list[Line]:
+    """Compare logits of several classes on an exact Gram matrix with the theory."""
+    return [
+        _zero("difference of logits from the theory of several classes (largest)",
+              stored["deviation"])
+    ]  # fmt: skip
+
+
+def label_noise_held_out(stored: Stored) -> list[Line]:
+    """Compare the error at the weight from training labels with the best held-out one."""
+    ratio = stored["corrected"] / stored["held_out"]
+    quantity = "held-out error at the weight from training labels over the least"
+    return [_spread(quantity, 1.0, ratio)]
+
+
+def label_noise_probe(stored: Stored) -> list[Line]:
+    """Compare weights that leave-one-out finds on noisy labels with those of the known truth."""
+    gap = stored["from_data"] - stored["from_truth"]
+    return [_spread("weight from noisy labels minus weight from the truth, probes", 0.0, gap)]
+
+
+def jepa_vanishing(stored: Stored) -> list[Line]:
+    """Compare the order of retention from the smallest starts with the order of rho."""
+    lines = []
+    for depth in sorted({task["depth"] for task in stored.tasks}):
+        rows = _rows(stored, depth=depth, start="tilted")
+        if not rows:
+            continue
+        least = min(rows, key=lambda k: stored.tasks[k]["scale"])
+        quantity = (
+            f"rank agreement of retention with rho, depth {depth}, "
+            f"start {stored.tasks[least]['scale']:g}"
+        )
+        lines.append(_spread(quantity, 1.0, stored["tau"][least][:, 0, 0]))
+    return lines
 
 
 def logistic_clusters(stored: Stored) -> list[Line]:
@@ -240,6 +278,10 @@ ENTRIES: dict[str, Callable[[Stored], list[Line]]] = {
     "jepa_mlp": jepa_mlp,
     "logistic_gram": exact_margins,
     "logistic_weights": exact_margins,
+    "jepa_vanishing": jepa_vanishing,
+    "label_noise_held_out": label_noise_held_out,
+    "label_noise_probe": label_noise_probe,
+    "logistic_classes": logistic_classes,
     "logistic_clusters": logistic_clusters,
     "logistic_mixture": logistic_mixture,
     "logistic_pairs": logistic_pairs,

@@ -37,6 +37,24 @@ for (const header of document.querySelectorAll("th[data-sortable]")) {
   });
 }
 
+/** Where rows are cards there are no headers to press: a control of the form sorts instead. */
+for (const form of document.querySelectorAll("form[data-for]")) {
+  const headers = [...document.querySelectorAll(`#${form.dataset.for} th[data-sortable]`)];
+  if (!headers.length) continue;
+  const label = document.createElement("label"), select = document.createElement("select");
+  label.className = "narrow";
+  label.append("Sort by", select);
+  select.add(new Option("choose a column", ""));
+  for (const header of headers) {
+    for (const way of ["rising", "falling"]) select.add(new Option(`${header.textContent}, ${way}`));
+  }
+  select.addEventListener("change", () => {
+    const k = select.selectedIndex - 1;
+    if (k >= 0) sortBy(headers[0].closest("table"), headers[k >> 1], k % 2 === 1);
+  });
+  form.querySelector("button").before(label);
+}
+
 /** A form with data-for filters the [data-item] elements inside the element of that id. */
 function filterBy(form) {
   const wanted = new FormData(form);

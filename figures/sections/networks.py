@@ -6,7 +6,7 @@ import math
 from html import escape
 from pathlib import Path
 
-from experiments import store
+from experiments import catalogue, store
 from figures import agreement
 from figures.html import Column, cells, number, parameters, table
 from figures.sections.parts import controls, section
@@ -30,14 +30,15 @@ def networks(folder: Path) -> str:
     rows, problems = [], []
     for path in sorted(folder.glob("*/*.json")):
         name, preset = path.parent.name, path.stem
-        if preset == "smoke" or name not in agreement.ENTRIES:
+        if preset == "smoke" or name not in catalogue.names():
             continue
         try:
             stored = store.load(name, preset, root=folder)
         except (store.MissingResultError, store.StaleResultError) as error:
             problems.append(f"<li>{escape(name)}: run <code>{escape(_remedy(error))}</code></li>")
             continue
-        rows += [_line(line, stored) for line in agreement.ENTRIES[name](stored)]
+        lines = agreement.ENTRIES[name](stored) if name in agreement.ENTRIES else [None]
+        rows += [_line(line, stored) for line in lines]
     if not rows:
         return ""
     caption = (
@@ -56,7 +57,8 @@ def _remedy(error: Exception) -> str:
     return str(error).rpartition("; run: ")[2]
 
 
-def _line(line: agreement.Line, stored: store.Stored) -> str:
+def _line(line: agreement.Line | None, stored: store.Stored) -> str:
+    """Return a comparison as a row; without one, what the experiment is about."""
     record = stored.provenance
     seeds = record["settings"].get("seeds", "")
     where = (
@@ -66,6 +68,11 @@ def _line(line: agreement.Line, stored: store.Stored) -> str:
         f"commit {escape(str(record['commit'])[:12])}, {record['wall_seconds']:.0f} s, "
         f"{escape(parameters(record['versions']))}</code></details>"
     )
+    if line is None:
+        about = f"{escape(catalogue.summary(record['name']))} <small>Compared in figures.</small>"
+        contents = [about, where, "", "", "", "", str(seeds), escape(str(record["device"]))]
+        keys = [None, None, math.nan, math.nan, None, math.nan, float(seeds or math.nan), None]
+        return f"<tr role='row' data-item>{cells(_COLUMNS, contents, keys)}</tr>"
     contents = [
         escape(line.quantity),
         where,

@@ -116,11 +116,11 @@ class TestReport:
         page = visit("index")
         form = page.locator("form[data-for='claims-table']")
         assert form.locator("output").inner_text() == "5 shown"
-        form.get_by_label("Paper").select_option(index=1)
+        form.get_by_role("combobox", name="Paper", exact=True).select_option(index=1)
         assert 0 < len(shown_rows(page)) < 5
         assert len(set(column(page, "claims-table", 2))) == 1
         form.get_by_role("button", name="Clear").click()
-        form.get_by_label("Verdict").select_option("fails")
+        form.get_by_role("combobox", name="Verdict", exact=True).select_option("fails")
         assert all("fails" in text for text in column(page, "claims-table", 3))
         assert form.locator("output").inner_text().endswith(" of 5 shown")
         form.get_by_role("button", name="Clear").click()
@@ -181,6 +181,17 @@ class TestReport:
     def test_a_phone_needs_no_sideways_scrolling(self, visit, name):
         page = visit(name, viewport={"width": 400, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= 400
+
+    def test_a_phone_sorts_by_a_control(self, visit):
+        page = visit("index", viewport={"width": 400, "height": 800})
+        form = page.locator("form[data-for='claims-table']")
+        form.get_by_label("Sort by").select_option(label="Tolerance, falling")
+        keys = page.locator("#claims-table tbody td:nth-child(5)").evaluate_all(
+            "cells => cells.map((cell) => Number(cell.dataset.sort))"
+        )
+        assert keys == sorted(keys, reverse=True)
+        assert not page.locator("#claims-table thead").is_visible()
+        assert form.locator("output").inner_text() == "5 shown"
 
     def test_everything_is_there_without_script(self, visit):
         page = visit("index", java_script_enabled=False)

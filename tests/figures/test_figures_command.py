@@ -86,6 +86,16 @@ def test_a_figure_that_is_gone_leaves_the_manifest(collection, tmp_path):
     assert [record["id"] for record in manifest(tmp_path)] == ["nobody.line"]
 
 
+def test_a_damaged_record_is_left_out_until_its_figure_is_drawn_again(collection, tmp_path):
+    collection["nobody.other"] = spec(line, id="nobody.other")
+    command.main(["--out", str(tmp_path)])
+    (tmp_path / "nobody.other.json").write_text("{")
+    assert command.main(["nobody.line", "--out", str(tmp_path)]) == 0
+    assert [record["id"] for record in manifest(tmp_path)] == ["nobody.line"]
+    assert command.main(["--out", str(tmp_path)]) == 0
+    assert [record["id"] for record in manifest(tmp_path)] == ["nobody.line", "nobody.other"]
+
+
 def test_a_missing_result_names_the_command_and_the_rest_is_drawn(collection, tmp_path, capsys):
     collection["nobody.missing"] = spec(missing)
     assert command.main(["--out", str(tmp_path)]) == 1

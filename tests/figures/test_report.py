@@ -258,6 +258,19 @@ class TestCommand:
         assert report.main(["--build", str(tmp_path), "--results", str(tmp_path)]) == 2
         assert capsys.readouterr().err.count("\n") == 1
 
+    def test_ctrl_c_is_one_line_and_status_130(self, build, tmp_path, capsys, monkeypatch):
+        build([CLAIM])
+        (tmp_path / "report").mkdir()
+        (tmp_path / "report" / "index.html").write_text("old")
+
+        def interrupted(*_):
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(report, "page", interrupted)
+        assert report.main(["--build", str(tmp_path), "--results", str(tmp_path)]) == 130
+        assert capsys.readouterr().err == "figures.report: interrupted\n"
+        assert (tmp_path / "report" / "index.html").read_text() == "old"
+
     def test_prints_where_the_pages_are_and_how_large(self, build, tmp_path, capsys):
         build([CLAIM])
         assert report.main(["--build", str(tmp_path), "--results", str(tmp_path)]) == 0
