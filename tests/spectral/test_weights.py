@@ -90,3 +90,14 @@ def test_backend_is_kept(put):
     for result in (c, w, weights.xi_from_taylor(w), weights.powers_from_taylor(w)):
         assert put.owns(result)
     np.testing.assert_allclose(to_numpy(weights.xi_from_powers(c)), to_numpy(xi), atol=64 * put.eps)
+
+
+def test_three_rounds_worked_by_hand():
+    # xi = (1/2, -1, 2); at lam = d / 3 ridge keeps a = 3/4 of the mode
+    xi = [0.5, -1.0, 2.0]
+    assert weights.powers_from_xi(xi).tolist() == [-1.0, 4.0, -1.0, -1.0]
+    assert weights.taylor_from_xi(xi).tolist() == [1.0, -4.0, 1.0]
+    kept = filters.distilled(np.array([3.0]), 1.0, xi)
+    np.testing.assert_allclose(kept, [0.76171875], rtol=4 * EPS)
+    limit = filters.limit(np.array([3.0]), 1.0, 0.4)
+    np.testing.assert_allclose(limit, [0.642857142857142857], rtol=4 * EPS)
