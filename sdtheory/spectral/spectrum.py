@@ -121,10 +121,11 @@ class Spectrum:
             )
         xp = namespace(gram)
         stray = first(xp.linalg.vector_norm(cross - right @ (right.T @ cross)))
-        # A singular value s that was cut hides s |y| of it: more is a contradiction.
+        # A singular value s that was cut hides s |y| of it: more is a contradiction. What is cut
+        # was below the rounding error after an error of that size.
         largest = first(d) if d.shape[0] > 0 else 0.0
         rounding = gram.shape[0] * eps(gram) * largest
-        hidden = (rounding * first(xp.sum(energy))) ** 0.5
+        hidden = (2 * rounding * first(xp.sum(energy))) ** 0.5
         if stray > hidden + eps(gram) ** 0.5 * first(xp.linalg.vector_norm(cross)):
             raise ValueError(
                 f"cross must lie in the range of gram, got a part of length {stray:.3g} outside"

@@ -108,6 +108,17 @@ def test_weights_are_copies_of_samples(data, kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_samples_without_weight_count_and_say_nothing(data, kind):
+    x, y, weight = data
+    weight[:20] = 0.0
+    a = streamed(kind, x, y, weight, chunks=6).summary(intercept=True)  # whole chunks of zeros
+    b = streamed(kind, x[20:], y[20:], weight[20:]).summary(intercept=True)
+    rtol = 100 * EPS * condition(b.spectrum) ** 2
+    np.testing.assert_allclose(a.spectrum.eigenvalues, b.spectrum.eigenvalues, rtol=rtol)
+    assert (a.spectrum.n, b.spectrum.n) == (60, 40)
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_centring_is_stable(kind, rng):
     """A mean of 1e7 deviations costs its digits once, not twice: 1e-9 is left, not 1e-2."""
     x = rng.normal(size=(200, 3))

@@ -92,6 +92,17 @@ def test_more_features_than_samples(rng):
         np.testing.assert_allclose(float(squares(np.array([-0.8]))), literal, rtol=1e4 * EPS)
 
 
+@pytest.mark.parametrize("intercept", [False, True])
+def test_the_limit_of_no_penalty_is_reached_smoothly(rng, intercept):
+    """With as many modes as samples errors are quotients of two numbers of the penalty's size."""
+    x, y = rng.normal(size=(6, 9)), rng.normal(size=6)
+    lams = [1e-6, 1e-13]
+    seen = passes(QRAccumulator, x, y, None, intercept, lams, steps=1, chunks=3)
+    d = seen.summary.spectrum.eigenvalues
+    values = [float(squares(np.zeros(1))) for squares in seen.criteria()]
+    np.testing.assert_allclose(*values, rtol=100 * lams[0] / d[-1])
+
+
 def test_merging(data):
     x, y, w = data
     whole = passes(QRAccumulator, x, y, w, True, [0.5, 1.0], steps=1)

@@ -84,3 +84,27 @@ def test_the_triangle_has_the_gram_matrix_of_the_data(rng):
     assert seen.triangle.shape == (6, 6)
     gap = np.abs(seen.triangle.T @ seen.triangle - gram)
     assert gap.max() <= 50 * EPS * np.abs(gram).max()
+
+
+def test_labels_that_only_lost_directions_explain_are_no_contradiction(ill):
+    """X'y then lies outside the range that a Gram matrix still shows, by what it has lost."""
+    x, _ = ill
+    y = np.linalg.svd(x, full_matrices=False)[0][:, 3]
+    seen = GramAccumulator()
+    seen.update(x, y)
+    summary = seen.summary()
+    assert summary.spectrum.eigenvalues.shape == (3,)
+    # The energy itself, of which nothing is explained.
+    np.testing.assert_allclose(summary.targets.outside, 1.0, rtol=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_an_eigenvalue_barely_above_rounding_may_explain_too_much(seed):
+    rng = np.random.default_rng(seed)
+    left = np.linalg.qr(rng.normal(size=(40, 4)))[0]
+    right = np.linalg.qr(rng.normal(size=(4, 4)))[0]
+    small = 1.2 * np.sqrt(4 * EPS)
+    seen = GramAccumulator()
+    seen.update((left * [1.0, 0.9, 0.8, small]) @ right.T, left[:, 3])
+    targets = seen.summary().targets
+    assert targets.outside >= 0
