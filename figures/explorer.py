@@ -29,7 +29,7 @@ class _Choice:
 
     def html(self, panel: str) -> str:
         """Return the labelled control."""
-        key = f"{panel}-{self.name}"
+        key = f"{panel}-set-{self.name}"
         options = "".join(
             f"<option value='{v}'>{escape(text)}</option>" for v, text in self.options
         )
@@ -50,7 +50,7 @@ class _Slider:
 
     def html(self, panel: str) -> str:
         """Return the labelled control with its value beside it."""
-        key = f"{panel}-{self.name}"
+        key = f"{panel}-set-{self.name}"
         log = " data-log" if self.log else ""
         return _field(
             self.label,

@@ -154,13 +154,14 @@ def critical_time(
 def rank_agreement(times: Floats, rank: Floats) -> float:
     """Share of pairs in which the larger rank is learned first, minus the share of the others.
 
-    Pairs that are learned at once, or never, do not count; without any other pair it is 0.
+    Pairs that are learned at once or never, or of which one is there from the start, do not count;
+    without any other pair it is 0.
     """
     agreement = 0.0
     pairs = 0
     for i in range(len(times)):
         for j in range(i):
-            if times[i] == times[j] or rank[i] == rank[j]:
+            if times[i] == times[j] or rank[i] == rank[j] or min(times[i], times[j]) == 0:
                 continue
             pairs += 1
             agreement += 1 if (times[i] < times[j]) == (rank[i] > rank[j]) else -1

@@ -122,10 +122,10 @@ const panels = {
       columns: depths, rows: decades(1e-6, 1e-1, 21), here: [v.depth, v.scale],
       value: (scale, depth) => {
         const list = times("jepa", depth, scale);
-        const decided = new Set(list).size > 1 && list.some(Number.isFinite);
+        const decided = new Set(list.filter((time) => time > 0)).size > 1;
         return decided ? theory.rank_agreement(list, rho) : null;
       },
-      legend: [["largest rho first", 1], ["mixed", 0], ["smallest rho first", -1], ["all at once, or none", null]],
+      legend: [["largest rho first", 1], ["mixed", 0], ["smallest rho first", -1], ["no order", null]],
     });
   },
 

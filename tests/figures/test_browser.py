@@ -14,6 +14,7 @@ from toy_figures import line, spec
 
 from experiments import store
 from figures import drawing, measured, report
+from figures.explorer import PANELS
 from sdtheory import claims as registry
 
 CHROMIUM = os.environ.get("SDTHEORY_CHROMIUM") or next(
@@ -317,6 +318,16 @@ class TestExplorer:
             "marks => marks.map((m) => m.getAttribute('d') ?? m.getAttribute('points'))"
         )
         assert not any("NaN" in text or "Infinity" in text for text in drawn)
+
+    def test_every_chart_is_drawn_and_every_id_is_unique(self, visit):
+        page = visit("explorer")
+        charts = page.locator("figure.chart")
+        assert charts.count() == sum(len(panel.charts) for panel in PANELS)
+        for chart in charts.all():
+            assert chart.locator("figcaption").inner_text()
+            assert chart.locator("> svg path, > svg rect.cell").count() > 0
+        ids = page.locator("[id]").evaluate_all("nodes => nodes.map((node) => node.id)")
+        assert len(set(ids)) == len(ids)
 
     def test_charts_have_words_for_who_cannot_see_them(self, visit):
         page = visit("explorer")

@@ -32,7 +32,13 @@ def test_rank_agreement_is_kendalls_without_ties(rng):
 
 @pytest.mark.parametrize(
     ("times", "wanted"),
-    [([1.0, 1.0], 0.0), ([np.inf, np.inf], 0.0), ([1.0, np.inf], 1.0), ([2.0, 1.0, 1.0], -1.0)],
+    [
+        ([1.0, 1.0], 0.0),
+        ([np.inf, np.inf], 0.0),
+        ([1.0, np.inf], 1.0),
+        ([2.0, 1.0, 1.0], -1.0),
+        ([1.0, 0.0], 0.0),
+    ],
 )
-def test_what_is_learned_at_once_or_never_does_not_count(times, wanted):
+def test_what_is_learned_at_once_never_or_from_the_start_does_not_count(times, wanted):
     assert formulas.rank_agreement(times, [3.0, 2.0, 1.0][: len(times)]) == wanted
