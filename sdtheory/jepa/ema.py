@@ -78,7 +78,7 @@ def ema_rates(mode: Mode, depth: int, memory: object) -> Floats:
     k = mode.variance * mode.rho ** (2 * layers)
     half = 0.5 * ((layers + 1) * k + 1.0 / tau)
     # half^2 - k/tau as a sum of positive terms
-    root = np.sqrt(0.25 * ((layers + 1) * k - 1.0 / tau) ** 2 + layers * k / tau)
+    root = np.hypot(0.5 * ((layers + 1) * k - 1.0 / tau), np.sqrt(layers) * np.sqrt(k / tau))
     fast = -(half + root)
     return np.stack(np.broadcast_arrays(k / tau / fast, fast), axis=-1)
 
