@@ -18,7 +18,7 @@ from typing import NoReturn
 import sdtheory
 from sdtheory import _xi_command, claims
 from sdtheory._claim_card import card
-from sdtheory._console import print_table
+from sdtheory._console import Progress, print_table
 from sdtheory._results import HEADER, Result, as_json, as_row, headline, measure_each
 
 __all__ = ["main", "measure_main"]
@@ -230,7 +230,13 @@ def _falsify(arguments: argparse.Namespace) -> int:
         raise ModuleNotFoundError("falsify needs hypothesis: pip install 'sdtheory[claims]'")
     target = arguments.target
     claim = _load(target)
-    found = claims.falsify(target, examples=arguments.examples, seed=arguments.seed)
+    with Progress(arguments.examples) as progress:
+        found = claims.falsify(
+            target,
+            examples=arguments.examples,
+            seed=arguments.seed,
+            progress=lambda _tried, _examples: progress.advance(target),
+        )
     if found is None:
         print(f"# {target}: no counterexample in {arguments.examples} examples")
         return 0

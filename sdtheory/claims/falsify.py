@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -37,7 +39,10 @@ class Counterexample:
 
 
 def falsify(
-    target: str | Claim, examples: int = 1000, seed: int | None = None
+    target: str | Claim,
+    examples: int = 1000,
+    seed: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Counterexample | None:
     """Search for an instance that violates a claim; return the smallest found, or None.
 
@@ -49,6 +54,9 @@ def falsify(
         How many instances to try before giving up.
     seed : int, optional
         Makes the search repeatable.
+    progress : callable, optional
+        Called with (tried, examples) after each instance; a counterexample is shrunk by trying
+        more of them.
 
     Examples
     --------
@@ -70,10 +78,17 @@ def falsify(
         database=None,
         suppress_health_check=list(hypothesis.HealthCheck),
     )
+    tried = itertools.count(1)
+
+    def violates(instance: Instance) -> bool:
+        if progress is not None:
+            progress(next(tried), examples)
+        return _violates(claim, instance)
+
     try:
         instance = hypothesis.find(
             search_strategy(claim.instances),
-            lambda instance: _violates(claim, instance),
+            violates,
             settings=settings,
             random=None if seed is None else Random(_checks.integer("seed", seed)),
         )

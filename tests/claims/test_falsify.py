@@ -22,6 +22,13 @@ def test_the_smallest_counterexample_is_printed_as_python():
     assert scope["result"] == found.residual
 
 
+def test_progress_counts_what_was_tried():
+    steps = []
+    claims.falsify(toys.right, examples=50, seed=0, progress=lambda *step: steps.append(step))
+    assert steps == [(k, 50) for k in range(1, len(steps) + 1)]
+    assert 25 <= len(steps) <= 50  # hypothesis counts rejected and repeated draws too
+
+
 def test_search_is_repeatable():
     one, two = (claims.falsify(toys.wrong, examples=50, seed=5) for _ in range(2))
     assert one == two
