@@ -3,7 +3,7 @@
 R has the singular values of the data and loses no more digits than factorising all of them at once
 would: a singular value that is smaller than the largest by a factor c keeps a relative accuracy of
 about c eps, where a Gram matrix keeps c**2 eps. A column of ones comes first, so that the rest of R
-is the triangle of the centred data. It costs about four times the arithmetic of a Gram matrix.
+is the triangle of the centred data. It takes twice the arithmetic of a Gram matrix.
 """
 
 from __future__ import annotations
