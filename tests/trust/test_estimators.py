@@ -41,7 +41,7 @@ PARAMETERS = {
         {}, {"lam": 0.1}, {"lam": 100.0, "xi": 1.0}, {"xi": -0.5}, {"steps": 0}, {"steps": 3},
         {"xi": 0.4, "steps": 3, "kernel": "rbf", "lam": 0.5}, {"kernel": "poly", "degree": 2},
         {"xi": [1.0, -0.5], "steps": 2, "lam": [0.3, 0.2, 1.0], "kernel": "laplacian"},
-        {"kernel": "rbf", "gamma": 0.3}, {"kernel": "sigmoid", "gamma": 1e-3, "coef0": 0.0, "steps": 0},
+        {"kernel": "rbf", "gamma": 0.3}, {"kernel": "poly", "coef0": 0.5, "steps": 2},
         {"kernel": "precomputed", "steps": 0}, {"xi": 2.0, "kernel": "rbf"},
     ],
     "SelfDistilledGPRegressor": [
