@@ -89,6 +89,22 @@ def test_only_published_claims_are_published():
         claims.get("one_round_is_a_filter")
 
 
+HINTS = {
+    "das2023.xi_exceed_one": r"did you mean das2023\.xi_exceeds_one",
+    "xi_exceeds_one": r"did you mean das2023\.xi_exceeds_one",
+    "das2023": r"did you mean 'das2023\.\*'\?",
+    "das2023.*": "a pattern is not one claim",
+    "mine.py": r"a claim in a file is FILE\.py:NAME",
+    "nothing_like_it": "'sdtheory claims' lists them",
+}
+
+
+@pytest.mark.parametrize(("name", "hint"), HINTS.items())
+def test_an_unknown_id_comes_with_a_hint(name, hint):
+    with pytest.raises(ValueError, match=hint):
+        claims.get(name)
+
+
 def test_loading_by_module_and_by_file(tmp_path):
     assert claims.load("toys:right") is toys.right
     mine = tmp_path / "mine.py"
