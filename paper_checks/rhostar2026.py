@@ -103,7 +103,7 @@ def plateau(rho: float, depth: int) -> float:
     layers = (np.array([[w]]),) * depth
     field = jepa.flow_field(Views([[1.0]], [[rho]]), Network(layers, np.array([[w]])))
     moving = abs(float(field.layers[0][0, 0])) / (w ** (2 * depth) * rho)
-    return moving + relative_error(told, jepa.fixed_point(mode, depth))
+    return float(moving) + relative_error(told, jepa.fixed_point(mode, depth))
 
 
 @claim(

@@ -13,7 +13,7 @@ import numpy as np
 try:
     import array_api_compat
 except ModuleNotFoundError:  # a checkout on a machine where nothing can be installed
-    from sklearn.externals import array_api_compat
+    from sklearn.externals import array_api_compat  # type: ignore[no-redef]
 
 __all__ = [
     "Array",

@@ -15,7 +15,7 @@ from pathlib import Path
 from sdtheory._array import Array, namespace
 from sdtheory.spectral import _stored
 from sdtheory.spectral.spectrum import Spectrum
-from sdtheory.spectral.summary import Chunk, Summary, not_empty, same_labels, summarised
+from sdtheory.spectral.summary import Chunk, Summary, not_empty, same_labels, summarised, varies
 
 __all__ = ["GramAccumulator"]
 
@@ -115,7 +115,14 @@ class GramAccumulator:
         not_empty(self.rows, self.total)
         gram, cross, energy = self.gram, self.cross, self.energy
         x_mean, y_mean = self.x_mean, self.y_mean
-        if not intercept:
+        if intercept:
+            xp = namespace(gram)
+            x_spread = xp.sqrt(xp.linalg.diagonal(gram) / self.total)
+            x_kept = varies(x_spread, x_mean, self.rows)
+            y_kept = varies(xp.sqrt(energy / self.total), y_mean, self.rows)
+            gram, energy = x_kept[:, None] * gram * x_kept, energy * y_kept
+            cross = x_kept[:, None] * cross * y_kept
+        else:
             gram = gram + self.total * (x_mean[:, None] * x_mean)
             cross = cross + self.total * (x_mean[:, None] * y_mean)
             energy = energy + self.total * y_mean**2

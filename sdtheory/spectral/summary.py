@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sdtheory import _checks
-from sdtheory._array import Array, namespace
+from sdtheory._array import Array, eps, namespace
 from sdtheory.spectral.filters import Filter
 from sdtheory.spectral.spectrum import Spectrum, Targets
 
-__all__ = ["Chunk", "Summary", "not_empty", "same_labels", "summarised"]
+__all__ = ["Chunk", "Summary", "not_empty", "same_labels", "summarised", "varies"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +108,17 @@ def same_labels(seen: Array, single: bool, new: Array, new_single: bool) -> None
     raise ValueError(
         f"design and y must have {form(seen, single)}, as before, got {form(new, new_single)}"
     )
+
+
+def varies(deviation: Array, mean: Array, rows: int) -> Array:
+    """Say, by one or zero for each column, whether its deviation (rms) is more than rounding.
+
+    What centring leaves of a constant would be magnified by every criterion that knows no scale.
+    Rounding errors of a sum of `rows` terms grow like the root of their number.
+    """
+    xp = namespace(deviation)
+    rounding = 64 * rows**0.5 * eps(mean) * xp.abs(mean)
+    return xp.astype(deviation > rounding, deviation.dtype)
 
 
 def not_empty(rows: int, total: float) -> None:

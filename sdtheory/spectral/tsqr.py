@@ -14,7 +14,7 @@ from pathlib import Path
 from sdtheory._array import Array, namespace, triangle
 from sdtheory.spectral import _stored
 from sdtheory.spectral.spectrum import Spectrum
-from sdtheory.spectral.summary import Chunk, Summary, not_empty, same_labels, summarised
+from sdtheory.spectral.summary import Chunk, Summary, not_empty, same_labels, summarised, varies
 
 __all__ = ["QRAccumulator"]
 
@@ -86,6 +86,9 @@ class QRAccumulator:
         means = small[0, 1:] / small[0, 0]
         if intercept:  # what is left of each column beside the first is its deviation from the mean
             small = xp.concat([small, 0.0 * small[:1, :]])[1:, :]
+            spread = xp.linalg.vector_norm(small[:, 1:], axis=0) / total**0.5
+            kept = varies(spread, means, self.rows)
+            small = xp.concat([small[:, :1], small[:, 1:] * kept], axis=1)
         else:
             means = 0.0 * means
         # R is a small data set that no penalty tells from the large one.

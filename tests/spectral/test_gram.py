@@ -129,6 +129,25 @@ def test_centring_is_stable(kind, rng):
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("constant", [0.1, 1e9 / 3])
+def test_constants_are_no_features_and_no_labels(kind, constant, rng):
+    x = np.column_stack([rng.normal(size=(3000, 2)), np.full(3000, constant)])
+    y = np.column_stack([rng.normal(size=3000), np.full(3000, constant)])
+    summary = streamed(kind, x, y).summary(intercept=True)
+    assert summary.spectrum.eigenvalues.shape == (2,)
+    assert np.all(summary.targets.projected[:, 1] == 0)
+    assert summary.targets.outside[1] == 0
+
+
+def test_a_feature_that_varies_in_its_tenth_digit_is_one(rng):
+    x = 1.0 + 1e-10 * rng.normal(size=(3000, 1))
+    spectrum = streamed(QRAccumulator, x, rng.normal(size=3000)).summary(intercept=True).spectrum
+    want = np.sum((x - x.mean()) ** 2)
+    # One unit in the last place of x is 2e-6 deviations.
+    np.testing.assert_allclose(spectrum.eigenvalues, [want], rtol=1e-4)
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_fewer_samples_than_features(kind, rng):
     x, y = rng.normal(size=(3, 5)), rng.normal(size=3)
     for intercept, rank in ((False, 3), (True, 2)):
