@@ -65,9 +65,11 @@ experiments: $(READY) ## run every experiment (PRESET=smoke, cpu or paper)
 
 extremes: $(READY) ## every public number against 50 digits, into docs/trust.json
 	$(BIN)/python -m tests.trust.extremes
+	$(BIN)/python -m tests.trust.page
 
 mutation: $(READY) ## mutants that the tests kill (SAMPLE of each topic, or all), into docs/trust.json
 	$(BIN)/python -m tests.trust.mutation $(if $(SAMPLE),--sample $(SAMPLE))
+	$(BIN)/python -m tests.trust.page
 
 fuzz: $(READY) ## malformed arguments, files and command lines, 2,000 examples each
 	SDTHEORY_PROFILE=fuzz $(BIN)/python -m pytest -q tests/trust/test_fuzz_arguments.py tests/trust/test_fuzz_files.py
@@ -77,6 +79,7 @@ faults: $(READY) ## kill -9 at 50 random moments, full disks, corrupted stores
 
 power: $(READY) ## what the statistical tests notice, into docs/trust.json
 	$(BIN)/python -m tests.trust.power
+	$(BIN)/python -m tests.trust.page
 
 pins: ## resolve requirements/dev.txt afresh, from pyproject.toml and requirements/torch.txt
 	rm -rf build/pins && $(PYTHON) -m venv build/pins

@@ -3,8 +3,8 @@
     python -m tests.trust.mutation --sample 40 --seed 1 [topic ...]
 
 A mutant runs against the tests that mirror its module, its doctests and, if those pass, the claims
-that guard the module and the tests of the modules that import it. Everything happens in a copy of
-the last commit, never in the checkout. Each mutant runs in a fork of a process that has imported
+that guard the module, the tests of the modules that import it, and the extremes of its topic.
+Everything happens in a copy of the last commit, never in the checkout. Each mutant runs in a fork of a process that has imported
 the libraries, but nothing of ours.
 
 mutmut 3 mutates only what stands inside functions and runs the whole suite to learn which test
@@ -135,6 +135,12 @@ def tests_of(root: Path, path: str) -> list[str]:
     return sorted({test for other in importers for test in tests_of(root, other)})
 
 
+def extremes_of(path: str) -> list[str]:
+    """Return the extremes of the topic, and the tests of what once survived."""
+    files = [f"tests/trust/test_{name}.py" for name in ("survivors", "extremes")]
+    return [*files, "-k", f"survivors or {Path(path).parts[1]}."]
+
+
 @functools.cache
 def guards(root: Path) -> dict[str, list[str]]:
     """Return what each claim guards; in another process, so that nothing of ours is imported."""
@@ -214,7 +220,7 @@ def _pytest(root: Path, tests: list[str]) -> None:
 
 
 def survey(root: Path, mutant: Mutant, baseline: dict[str, float]) -> str:
-    """Return what became of a mutant: killed by "tests", "claims", "importers" or "timeout".
+    """Return what became of a mutant: killed by "tests", "claims", "importers", "extremes" or "timeout".
 
     It may have "survived", too, and is "undecided" if the tests fail without it.
     """
@@ -226,6 +232,7 @@ def survey(root: Path, mutant: Mutant, baseline: dict[str, float]) -> str:
             ("tests", tests),
             ("claims", claims_of(root, mutant.path)),
             ("importers", importers_of(root, mutant.path)),
+            ("extremes", extremes_of(mutant.path)),
         )
         for name, run in stages:
             key = f"{name} {mutant.path}"

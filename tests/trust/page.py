@@ -55,15 +55,23 @@ def mutation(figures: dict[str, Any]) -> str:
     """Return the scores, and the survivors."""
     lines = [
         "| topic | date | mutants | sampled | killed by mirrored tests | by claims | by importers "
-        "| by time | equivalent | survived | score |",
-        "|" + "---|" * 11,
+        "| by extremes | by time | equivalent | survived | score |",
+        "|" + "---|" * 12,
     ]
     names = []
     for topic, entry in figures.items():
         fates = entry["fates"]
         cells = [
             str(fates.get(k, 0))
-            for k in ("tests", "claims", "importers", "timeout", "equivalent", "survived")
+            for k in (
+                "tests",
+                "claims",
+                "importers",
+                "extremes",
+                "timeout",
+                "equivalent",
+                "survived",
+            )
         ]
         lines.append(
             f"| {topic} | {entry['date']} | {entry['mutants']} | {entry['sampled']} | "
