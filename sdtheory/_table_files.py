@@ -7,7 +7,6 @@ import math
 from io import StringIO
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile, is_zipfile
 
 import numpy as np
 
@@ -26,7 +25,7 @@ def read_features(path: Path, target: str | None) -> tuple[FloatArray, FloatArra
     if suffix == ".csv":
         names, table = _csv(path)
     elif suffix == ".npy":
-        table = _numbers(_loaded(path), path, 2)
+        table = _numbers(_loaded(path)[""], path, 2)
         names = [str(k) for k in range(table.shape[1])]
     elif suffix == ".npz":
         return _npz(path, target or "y")
@@ -41,13 +40,19 @@ def read_features(path: Path, target: str | None) -> tuple[FloatArray, FloatArra
     return table[:, rest], table[:, column], [names[k] for k in rest]
 
 
-def _loaded(path: Path) -> Any:
+def _loaded(path: Path) -> dict[str, Any]:
+    """Return the arrays of a file; that of an NPY file has no name."""
     kind = path.suffix[1:].upper()
     try:
-        if kind == "NPZ" and path.exists() and not is_zipfile(path):
-            raise ValueError("not an archive")
-        return np.load(path, allow_pickle=False)
-    except (ValueError, EOFError, BadZipFile):
+        # Opened here, because NumPy leaves a damaged archive open.
+        with path.open("rb") as file:
+            found = np.load(file, allow_pickle=False)
+            if isinstance(found, np.ndarray) != (kind == "NPY"):
+                raise ValueError("the other kind")
+            return {"": found} if kind == "NPY" else {name: found[name] for name in found}
+    except OSError:
+        raise
+    except Exception:  # what a damaged archive may raise is nobody's promise
         raise ValueError(f"{path}: must be an {kind} file of numbers, without objects") from None
 
 
@@ -98,17 +103,14 @@ def _number(path: Path, line: int, column: int, text: str) -> float:
 
 
 def _npz(path: Path, target: str) -> tuple[FloatArray, FloatArray, list[str]]:
-    with _loaded(path) as arrays:
-        names = list(arrays)
-        if target not in names:
-            raise ValueError(f"{path}: no array {target!r}; arrays are {', '.join(names)}")
-        y = _numbers(arrays[target], path, 1, target)
-        fitting = [k for k in names if arrays[k].ndim == 2 and arrays[k].shape[0] == y.shape[0]]
-        if len(fitting) != 1:
-            raise ValueError(
-                f"{path}: must have one matrix with {y.shape[0]} rows, got {len(fitting)}"
-            )
-        x = _numbers(arrays[fitting[0]], path, 2, fitting[0])
+    arrays = _loaded(path)
+    if target not in arrays:
+        raise ValueError(f"{path}: no array {target!r}; arrays are {', '.join(arrays)}")
+    y = _numbers(arrays[target], path, 1, target)
+    fitting = [k for k, v in arrays.items() if v.ndim == 2 and v.shape[0] == y.shape[0]]
+    if len(fitting) != 1:
+        raise ValueError(f"{path}: must have one matrix with {y.shape[0]} rows, got {len(fitting)}")
+    x = _numbers(arrays[fitting[0]], path, 2, fitting[0])
     return x, y, [str(k) for k in range(x.shape[1])]
 
 

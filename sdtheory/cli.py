@@ -31,7 +31,8 @@ class _Parser(argparse.ArgumentParser):
     """An argument parser whose errors are one line long."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(_PROBLEM, f"{self.prog}: {message} (see {self.prog} --help)\n")
+        text = " ".join(message.split())  # of arguments with line breaks, too
+        self.exit(_PROBLEM, f"{self.prog}: {text} (see {self.prog} --help)\n")
 
 
 def main(argv: Sequence[str] | None = None, prog: str = "sdtheory") -> int:

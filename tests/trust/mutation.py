@@ -4,8 +4,8 @@
 
 A mutant runs against the tests that mirror its module, its doctests and, if those pass, the claims
 that guard the module, the tests of the modules that import it, and the extremes of its topic.
-Everything happens in a copy of the last commit, never in the checkout. Each mutant runs in a fork of a process that has imported
-the libraries, but nothing of ours.
+Everything happens in a copy of the last commit, never in the checkout. Each mutant runs in a fork
+of a process that has imported the libraries, but nothing of ours.
 
 mutmut 3 mutates only what stands inside functions and runs the whole suite to learn which test
 belongs to which function; cosmic-ray edits the checkout and has one test command for all modules.
@@ -220,7 +220,7 @@ def _pytest(root: Path, tests: list[str]) -> None:
 
 
 def survey(root: Path, mutant: Mutant, baseline: dict[str, float]) -> str:
-    """Return what became of a mutant: killed by "tests", "claims", "importers", "extremes" or "timeout".
+    """Return what killed a mutant: "tests", "claims", "importers", "extremes" or "timeout".
 
     It may have "survived", too, and is "undecided" if the tests fail without it.
     """

@@ -54,8 +54,10 @@ def left_out(_figures: dict[str, Any]) -> str:
 def mutation(figures: dict[str, Any]) -> str:
     """Return the scores, and the survivors."""
     lines = [
-        "| topic | date | mutants | sampled | killed by mirrored tests | by claims | by importers "
-        "| by extremes | by time | equivalent | survived | score |",
+        (
+            "| topic | date | mutants | sampled | killed by mirrored tests | by claims "
+            "| by importers | by extremes | by time | equivalent | survived | score |"
+        ),
         "|" + "---|" * 12,
     ]
     names = []

@@ -55,15 +55,18 @@ PARAMETERS = {
     "SelfDistilledGPClassifier": [
         {}, {"kernel": FIXED}, {"kernel": FIXED, "steps": 0}, {"kernel": FIXED, "steps": 3},
         {"kernel": FIXED, "xi": 0.5}, {"kernel": FIXED, "xi": [0.5, 0.9], "steps": 2},
-        {"kernel": FIXED, "likelihood": "bernoulli"}, {"kernel": FIXED, "average": "erf", "likelihood": "bernoulli"},
+        {"kernel": FIXED, "likelihood": "bernoulli"},
+        {"kernel": FIXED, "average": "erf", "likelihood": "bernoulli"},
         {"kernel": FIXED, "method": "distribution", "steps": 2}, {"kernel": NOISY, "noise": 0.1},
         {"kernel": FIXED, "method": "distribution", "steps": 2, "reuse": "sequential"},
         {"kernel": FIXED, "hyperparameters": "all"},
     ],
     "SelfDistilledLogisticRegression": [
-        {}, {"steps": 0}, {"C": 0.1}, {"C": 10.0, "xi": 0.5}, {"xi": 1.3, "steps": 2, "temperature": 0.8},
+        {}, {"steps": 0}, {"C": 0.1}, {"C": 10.0, "xi": 0.5},
+        {"xi": 1.3, "steps": 2, "temperature": 0.8},
         {"hard": True}, {"fit_intercept": False}, {"xi": -0.3, "steps": 3}, {"temperature": 4.0},
-        {"xi": "auto", "xis": (0.5, 1.5), "cv": 2}, {"xi": "auto", "hard": True, "xis": (0.0, 0.9), "cv": 2},
+        {"xi": "auto", "xis": (0.5, 1.5), "cv": 2},
+        {"xi": "auto", "hard": True, "xis": (0.0, 0.9), "cv": 2},
         {"xi": "auto", "xis": (0.5, 1.5), "cv": 2, "scoring": "accuracy"},
     ],
 }  # fmt: skip
