@@ -58,7 +58,7 @@ def xi_from_powers(powers: Array) -> Array:
     tails, _ = _tails(powers)
     if bool(xp.any(xp.abs(tails[..., :1] - 1.0) > _slack(powers))):
         raise ValueError(f"powers must sum to one, got {_checks.show(powers)}")
-    return _per_step(powers, tails)
+    return _per_step("powers", powers, tails)
 
 
 def reachable(powers: Array) -> Array:
@@ -112,7 +112,7 @@ def xi_from_taylor(taylor: Array) -> Array:
     # The tails themselves, T_i = (-1)**i sum_k binom(k - 1, i - 1) w_k: summing up c would cancel.
     tails = -(taylor @ _binomials(taylor, taylor.shape[-1]))
     tails = xp.concat([xp.ones_like(taylor[..., :1]), tails], axis=-1)
-    return _per_step(powers_from_taylor(taylor), tails)
+    return _per_step("taylor", powers_from_taylor(taylor), tails)
 
 
 def _vectors(name: str, value: Array) -> Array:
@@ -136,14 +136,14 @@ def _tails(powers: Array) -> tuple[Array, Array]:
     return tails, xp.abs(tails) <= _slack(powers)
 
 
-def _per_step(powers: Array, tails: Array) -> Array:
+def _per_step(name: str, powers: Array, tails: Array) -> Array:
     """Return the quotients of neighbouring tails, the last first."""
     xp = namespace(powers)
     vanishing = xp.abs(tails) <= _slack(powers)
     if not bool(xp.all(_reachable(vanishing))):
         raise ValueError(
-            "powers must be reachable: a tail sum c_i + ... + c_r vanishes where a later one does "
-            f"not, so some xi would be infinite, got {_checks.show(powers)}"
+            f"{name} must be reachable: a tail sum c_i + ... + c_r vanishes where a later one does "
+            f"not, so some xi would be infinite, got c = {_checks.show(powers)}"
         )
     before = xp.where(vanishing, xp.ones_like(tails), tails)[..., :-1]
     after = xp.where(vanishing, xp.zeros_like(tails), tails)[..., 1:]
