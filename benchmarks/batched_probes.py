@@ -99,10 +99,12 @@ def ordinary(x: Tensor, targets: Tensor, loss: str, weight_decay: float, steps: 
     return probe.weight.detach().T
 
 
-def seconds(device: torch.device, start: float) -> float:
+def now(device: torch.device) -> float:
+    """Return processor time, so that other programs do not count; on a GPU, time."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
-    return time.perf_counter() - start
+        return time.perf_counter()
+    return time.process_time()
 
 
 def measure(data: str, samples: int, loss: str, runs: int, steps: int, device: torch.device) -> Row:
@@ -114,20 +116,20 @@ def measure(data: str, samples: int, loss: str, runs: int, steps: int, device: t
     usual = torch.empty_like(alone)
     # The ways take turns, so that a machine that slows down meanwhile slows all of them.
     for block in np.array_split(np.arange(runs), min(TURNS, runs)):
-        start = time.perf_counter()
+        start = now(device)
         batch = learner.fit(targets).params["weight"]
-        together.append(seconds(device, start))
+        together.append(now(device) - start)
 
-        start = time.perf_counter()
+        start = now(device)
         for k in block.tolist():
             part = learner.rows(slice(k, k + 1)).fit(targets[k : k + 1])
             alone[k] = part.params["weight"][0]
-        engine.append(seconds(device, start) * runs / len(block))
+        engine.append((now(device) - start) * runs / len(block))
 
-        start = time.perf_counter()
+        start = now(device)
         for k in block.tolist():
             usual[k] = ordinary(learner.x, targets[k], loss, float(decay[k]), steps)
-        loop.append(seconds(device, start) * runs / len(block))
+        loop.append((now(device) - start) * runs / len(block))
     batched = float(np.mean(together))
     deviation = max(float((batch - other).abs().max()) for other in (alone, usual))
     return Row(
