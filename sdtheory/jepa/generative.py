@@ -122,7 +122,7 @@ class TwoViews:
         signal = _checks.array("signal", self.signal, ndim=1, above=0.0)
         noise = _checks.array("noise", self.noise, ndim=(0, 1), at_least=0.0)
         object.__setattr__(self, "signal", signal)
-        object.__setattr__(self, "noise", np.broadcast_to(noise, signal.shape))
+        object.__setattr__(self, "noise", _like("noise", noise, signal))
 
     def mode(self) -> Mode:
         """Return lambda = sigma^2 and s^2 = sigma^2 + nu^2."""
@@ -188,7 +188,7 @@ class Autoregression:
             ("noise", noise),
             ("noise_memory", noise_memory),
         ):
-            object.__setattr__(self, name, np.broadcast_to(value, signal.shape))
+            object.__setattr__(self, name, _like(name, value, signal))
 
     def mode(self) -> Mode:
         """Return the covariance between x and x `lag` steps later, and the variance of x."""
@@ -254,7 +254,7 @@ class Oscillators:
             ("angle", angle),
             ("noise", noise),
         ):
-            object.__setattr__(self, name, np.broadcast_to(value, signal.shape))
+            object.__setattr__(self, name, _like(name, value, signal))
 
     def rho(self) -> np.ndarray[tuple[int], np.dtype[np.complex128]]:
         """Return the complex regression coefficient of each plane, shape (d,)."""
@@ -282,6 +282,16 @@ class Oscillators:
         z = z * sigma
         later = z @ turn.T + quiet * sigma * kick
         return z + nu * first, later + nu * second
+
+
+def _like(name: str, value: Floats, signal: Floats) -> Floats:
+    """Return one number, or one a feature, as one a feature."""
+    if value.ndim == 1 and value.shape != signal.shape:
+        raise ValueError(
+            f"{name} must be one number or one for each of {signal.size} features, "
+            f"got shape {value.shape}"
+        )
+    return np.broadcast_to(value, signal.shape)
 
 
 def real_fourier_basis(d: int) -> Floats:

@@ -71,7 +71,11 @@ def pruned_xi(
     rows = [_checks.integer("kept", row, at_most=x.shape[0] - 1) for row in kept]
     if not rows or len(set(rows)) < len(rows):
         raise ValueError(f"kept must name different rows, at least one, got {_checks.show(kept)}")
-    root = None if metric is None else _root(_checks.array("metric", metric, like=x, ndim=2))
+    root = None
+    if metric is not None:
+        root = _root(_checks.array("metric", metric, like=x, ndim=2))
+        if root.shape[1] != x.shape[1]:
+            raise ValueError(f"metric must be (p, p), got {_checks.show(metric)}")
     picked = xp.stack([x[row, :] for row in rows])
     unit = place([[float(row == k) for k in range(x.shape[0])] for row in rows], like=x)
 
