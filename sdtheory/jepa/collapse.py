@@ -36,7 +36,10 @@ def quasi_static_predictor(views: Views, encoder: object) -> Floats:
     if wbar.shape[1] != views.s_xx.shape[0]:
         raise ValueError(f"encoder must have {views.s_xx.shape[0]} columns, got shape {wbar.shape}")
     covariance = wbar @ views.s_xx @ wbar.T
-    return np.asarray(np.linalg.solve(covariance, (wbar @ views.s_yx @ wbar.T).T).T)
+    try:
+        return np.asarray(np.linalg.solve(covariance, (wbar @ views.s_yx @ wbar.T).T).T)
+    except np.linalg.LinAlgError:
+        raise ValueError(f"encoder must have independent rows, got {_checks.show(wbar)}") from None
 
 
 def determinant_obstruction(views: Views, network: Network, objective: Objective = "jepa") -> bool:

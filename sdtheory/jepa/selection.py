@@ -92,7 +92,10 @@ def full_rank_predictor(views: Views, encoder: object) -> Floats:
     _checks.square("encoder", wbar)
     if wbar.shape[1] != views.s_xx.shape[0]:
         raise ValueError(f"encoder must have {views.s_xx.shape[0]} columns, got shape {wbar.shape}")
-    return np.asarray(np.linalg.solve(wbar.T, (wbar @ views.regression).T).T)
+    try:
+        return np.asarray(np.linalg.solve(wbar.T, (wbar @ views.regression).T).T)
+    except np.linalg.LinAlgError:
+        raise ValueError(f"encoder must be invertible, got {_checks.show(wbar)}") from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ RENAMED = {
     "label_noise.RidgeProblem.from_mean": ("design", "mean"),
     "label_noise.RidgeProblem.from_design": ("metric",),
     "label_noise.RidgeProblem.from_spectrum": ("metric",),
+    "jepa.Views.from_modes": ("basis",),
     "kernel_ridge.fit_features": ("features",),
 }
 
