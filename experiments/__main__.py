@@ -10,7 +10,7 @@ from pathlib import Path
 
 from experiments import catalogue, registry
 from sdtheory._results import headline
-from sdtheory.cli import _Parser
+from sdtheory.cli import Parser
 
 __all__ = ["main"]
 
@@ -19,7 +19,7 @@ NEURAL = ("gpytorch", "torch", "tqdm")  # what the extra of this name installs
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
-    arguments = _Parser(
+    arguments = Parser(
         prog="python -m experiments",
         description="Train the neural counterpart of a claim and store what was measured.",
         epilog="A run that was stopped goes on where it was when the same command is given again.",

@@ -22,14 +22,14 @@ from figures.registry import FigureSpec, published
 from sdtheory._archive import write_atomically
 from sdtheory._console import Progress
 from sdtheory._results import headline
-from sdtheory.cli import _guarded, _Parser
+from sdtheory.cli import Parser, guarded
 
 __all__ = ["main"]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Draw the named figures and update the manifest."""
-    parser = _Parser(prog="figures", description="Draw figures.")
+    parser = Parser(prog="figures", description="Draw figures.")
     parser.add_argument("names", nargs="*", metavar="NAME", help="ids or globs; all if none")
     parser.add_argument("--out", type=Path, default=Path("build/figures"), metavar="FOLDER")
     parser.add_argument("--list", action="store_true", help="list the figures and stop")
@@ -44,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return 0
         return _draw_all(chosen, arguments.out, arguments.fresh)
 
-    return _guarded(parser.prog, run)
+    return guarded(parser.prog, run)
 
 
 def _select(names: Sequence[str]) -> list[FigureSpec]:

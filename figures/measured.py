@@ -22,7 +22,7 @@ from sdtheory import claims
 from sdtheory._archive import write_atomically
 from sdtheory._console import Progress
 from sdtheory._results import as_record, document, measure_one
-from sdtheory.cli import _guarded, _Parser
+from sdtheory.cli import Parser, guarded
 
 __all__ = ["main", "records"]
 
@@ -31,11 +31,11 @@ FORMAT = 1
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Bring the records of all claims up to date and write them to one file."""
-    parser = _Parser(prog="figures.measured", description="Measure the claims that changed.")
+    parser = Parser(prog="figures.measured", description="Measure the claims that changed.")
     parser.add_argument("--build", type=Path, default=Path("build"), metavar="FOLDER")
     parser.add_argument("--at-most", type=_count, metavar="N", help="instances a claim, at most")
     arguments = parser.parse_args(argv)
-    return _guarded(parser.prog, lambda: _run(arguments.build, arguments.at_most))
+    return guarded(parser.prog, lambda: _run(arguments.build, arguments.at_most))
 
 
 def _count(text: str) -> int:

@@ -20,7 +20,7 @@ import sdtheory
 from figures import explorer, provenance, sections
 from figures.html import asset, frame
 from sdtheory._archive import write_atomically
-from sdtheory.cli import _guarded, _Parser
+from sdtheory.cli import Parser, guarded
 
 __all__ = ["derivations", "main", "page"]
 
@@ -103,11 +103,11 @@ def _versions(run: Mapping[str, Any] | None) -> str:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Write report and explorer below the build folder and print where they are."""
-    parser = _Parser(prog="figures.report", description="Write the report and the explorer.")
+    parser = Parser(prog="figures.report", description="Write the report and the explorer.")
     parser.add_argument("--build", type=Path, default=Path("build"), metavar="FOLDER")
     parser.add_argument("--results", type=Path, default=ROOT / "experiments" / "results")
     arguments = parser.parse_args(argv)
-    return _guarded(parser.prog, lambda: _write(arguments.build, arguments.results))
+    return guarded(parser.prog, lambda: _write(arguments.build, arguments.results))
 
 
 def _write(build: Path, results: Path) -> int:

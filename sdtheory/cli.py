@@ -21,16 +21,17 @@ from sdtheory._claim_card import card
 from sdtheory._console import Progress, print_table
 from sdtheory._results import HEADER, Result, as_json, as_row, headline, measure_each
 
-__all__ = ["main", "measure_main"]
+__all__ = ["Parser", "guarded", "main", "measure_main"]
 
 _PROBLEM = 2
 _INTERRUPTED = 130
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
     """An argument parser whose errors are one line long."""
 
     def error(self, message: str) -> NoReturn:
+        """Print the message in one line and leave with the status of bad usage."""
         text = " ".join(message.split())  # of arguments with line breaks, too
         self.exit(_PROBLEM, f"{self.prog}: {text} (see {self.prog} --help)\n")
 
@@ -42,19 +43,19 @@ def main(argv: Sequence[str] | None = None, prog: str = "sdtheory") -> int:
     2
     """
     arguments = _parser(prog).parse_args(argv)
-    return _guarded(prog, lambda: int(arguments.run(arguments)))
+    return guarded(prog, lambda: int(arguments.run(arguments)))
 
 
 def measure_main(argv: Sequence[str] | None = None, prog: str = "paper_checks") -> int:
     """Run ``sdtheory measure`` as a command of its own (``python -m paper_checks``)."""
-    parser = _Parser(prog=prog, description="Measure claims and compare with their verdicts.")
+    parser = Parser(prog=prog, description="Measure claims and compare with their verdicts.")
     _add_measure_arguments(parser)
     arguments = parser.parse_args(argv)
-    return _guarded(prog, lambda: _measure(arguments))
+    return guarded(prog, lambda: _measure(arguments))
 
 
 def _parser(prog: str) -> argparse.ArgumentParser:
-    parser = _Parser(prog=prog, description="The theory of self-distillation, claim by claim.")
+    parser = Parser(prog=prog, description="The theory of self-distillation, claim by claim.")
     parser.add_argument("--version", action="version", version=f"sdtheory {sdtheory.__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
@@ -116,7 +117,7 @@ def _integer(text: str, at_least: int) -> int:
     return value
 
 
-def _guarded(prog: str, run: Callable[[], int]) -> int:
+def guarded(prog: str, run: Callable[[], int]) -> int:
     """Turn every exception into one line on standard error and an exit status."""
     try:
         status = run()
