@@ -3,7 +3,6 @@
 from typing import Any
 
 import numpy as np
-from scipy.stats import multivariate_normal
 
 from sdtheory import gp
 from sdtheory.claims import Draw, claim, relative_error, z_score
@@ -24,6 +23,12 @@ def _rounds(draw: Draw) -> dict[str, Any]:
 
 def _tolerance(n: int, noises: FloatArray, **_: Any) -> float:
     return 1e3 * conditioning(n, float(np.min(noises))) * len(noises)
+
+
+def _log_density(y: FloatArray, mean: FloatArray, cov: FloatArray) -> float:
+    from scipy.stats import multivariate_normal  # slow to import, needed here alone
+
+    return float(multivariate_normal(mean, cov).logpdf(y))
 
 
 def _joint(n: int, seed: int) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
@@ -125,7 +130,7 @@ def evidence_of_a_round(n: int, seed: int, noises: FloatArray) -> float:
     want, target = [], y
     for noise in noises:
         cov = kernel + noise * np.eye(n)
-        want.append(multivariate_normal(np.zeros(n), cov).logpdf(target))
+        want.append(_log_density(target, np.zeros(n), cov))
         target = kernel @ np.linalg.solve(cov, target)
     got = gp.data_centric_evidence(kernel, y, noises).value
     return relative_error(got, want, scale=n + np.abs(want))
@@ -197,11 +202,11 @@ def duplicated_evidence(n: int, seed: int, noises: FloatArray) -> float:
     kernel, _, y, _ = _joint(n, seed)
     mean, cov, chain = np.zeros(n), kernel, 0.0
     for noise in noises:
-        chain += float(multivariate_normal(mean, cov + noise * np.eye(n)).logpdf(y))
+        chain += _log_density(y, mean, cov + noise * np.eye(n))
         mean, cov = posterior(mean, cov, y, np.full(n, noise))
     t = len(noises)
     copies = np.tile(kernel, (t, t)) + np.diag(np.repeat(noises, n))
-    dense = float(multivariate_normal(np.zeros(n * t), copies).logpdf(np.tile(y, t)))
+    dense = _log_density(np.tile(y, t), np.zeros(n * t), copies)
     got = gp.duplicated_evidence(kernel, y, noises)
     return relative_error([got, got], [chain, dense], scale=n * t + abs(dense))
 

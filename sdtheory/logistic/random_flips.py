@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import binom
 
 from sdtheory import _checks
 
@@ -76,6 +75,8 @@ def _class_accuracy(
     n: float, probability: float, c: float, scale: float, steps: int, xi: float, sharpness: float
 ) -> float:
     """Return the expected accuracy of one class of n points; `scale` is the penalty times N."""
+    from scipy.stats import binom  # slow to import, needed here alone
+
     flips = np.arange(n + 1)
     p: Floats = flips / n
     own, shared = np.asarray((1 - c) / scale), np.asarray(n * c / scale)
