@@ -11,7 +11,7 @@ __all__ = ["embedded", "flip_within", "softmax_learner", "unit_vectors"]
 def unit_vectors(truth: np.ndarray, same: float, cross: float = 0.0) -> np.ndarray:
     """Return unit vectors with inner product `same` inside a class and `cross` >= 0 across.
 
-    >>> np.round(unit_vectors(np.array([0, 0, 1]), 0.5, 0.2) @ np.ones(7), 3)
+    >>> np.round(unit_vectors(np.array([0, 0, 1]), 0.5, 0.2) @ np.ones(6), 3)
     array([1.702, 1.702, 1.702])
     """
     classes = np.sqrt(same - cross) * np.eye(truth.max() + 1)[truth]
