@@ -236,7 +236,7 @@ def sequential_is_close(n: int, seed: int, amplitude: float, steps: int) -> floa
 )
 def weak_priors_agree(label: float, steps: int) -> float:
     """Return the fitted order against 4, in half-widths."""
-    scales = np.geomspace(1e-3, 1e-2, 8)  # smaller gaps would drown in the rounding of a mode
+    scales = np.geomspace(5e-3, 5e-2, 6)  # smaller gaps would drown in the rounding of a mode
     gaps = []
     for s in scales:
         kernel = s * np.array([[1.0, 0.6], [0.6, 1.0]])

@@ -140,10 +140,15 @@ def square(name: str, value: Array) -> None:
         raise ValueError(f"{name} must be a square matrix, got shape {tuple(value.shape)}")
 
 
-def symmetric(name: str, value: Array, tolerance: float) -> None:
-    """Raise unless a square matrix is symmetric to `tolerance` times its largest entry."""
+def symmetric(name: str, value: Array, tolerance: float) -> bool:
+    """Raise unless a square matrix is symmetric to `tolerance` times its largest entry.
+
+    Returns whether it is exactly symmetric.
+    """
     square(name, value)
     xp = namespace(value)
+    if bool(xp.all(value == value.T)):
+        return True
     gap = first(xp.max(xp.abs(value - value.T)))
     scale = first(xp.max(xp.abs(value)))
     if gap > tolerance * scale:
@@ -151,6 +156,7 @@ def symmetric(name: str, value: Array, tolerance: float) -> None:
             f"{name} must be symmetric, got |{name} - {name}.T| up to {gap:.3g} "
             f"where entries reach {scale:.3g}"
         )
+    return False
 
 
 def show(value: object) -> str:

@@ -201,8 +201,9 @@ def eigenbasis(name: str, matrix: Array) -> tuple[Array, Array]:
     """Return all eigenvalues (n,), descending, and eigenvectors; refuses as `semidefinite` does."""
     matrix = _checks.array(name, matrix, ndim=2)
     tolerance = eps(matrix) ** 0.5
-    _checks.symmetric(name, matrix, tolerance)
-    d, vectors = descending_eigh(_symmetrised(matrix))
+    exact = _checks.symmetric(name, matrix, tolerance)
+    # The factorisation overwrites what it is given.
+    d, vectors = descending_eigh(1.0 * matrix if exact else _symmetrised(matrix))
     smallest, largest = first(d[-1:]), first(d)
     if smallest < -tolerance * max(largest, 0.0):
         raise ValueError(
