@@ -72,27 +72,26 @@ def cache_block(array: Array) -> int:
     return 1 << 15 if on_processor else 1 << 24
 
 
-def descending_eigh(matrix: Array) -> tuple[Array, Array]:
-    """Return eigenvalues (n,), largest first, and eigenvectors of a symmetric matrix.
+def descending_eigh(negative: Array) -> tuple[Array, Array]:
+    """Return eigenvalues (n,), largest first, and eigenvectors of minus a symmetric matrix.
 
-    In NumPy the matrix is overwritten, and with LAPACK's workspace of two matrices the peak is
-    three; `numpy.linalg.eigh` makes two more copies.
+    LAPACK's eigenvalues ascend; those of the negative matrix are in our order without a copy of
+    the eigenvectors. In NumPy `negative` is overwritten, and with LAPACK's workspace of two
+    matrices the peak is three; `numpy.linalg.eigh` makes two more copies.
 
-    >>> descending_eigh(np.array([[2.0, 1.0], [1.0, 2.0]]))[0]
+    >>> descending_eigh(-np.array([[2.0, 1.0], [1.0, 2.0]]))[0]
     array([3., 1.])
     """
-    if not array_api_compat.is_numpy_array(matrix):
-        xp = namespace(matrix)
-        values, vectors = xp.linalg.eigh(matrix)
-        return xp.flip(values), xp.flip(vectors, axis=1)
+    if not array_api_compat.is_numpy_array(negative):
+        values, vectors = namespace(negative).linalg.eigh(negative)
+        return 0.0 - values, vectors
     import scipy.linalg  # not needed by most of what imports this module
 
     # The transpose of a symmetric matrix is itself, in the order that LAPACK overwrites.
     values, vectors = scipy.linalg.eigh(
-        matrix.T, driver="evd", overwrite_a=True, check_finite=False
+        negative.T, driver="evd", overwrite_a=True, check_finite=False
     )
-    # Reversed columns are no matrix that BLAS can take: each product would make this copy.
-    return values[::-1].copy(), vectors[:, ::-1].copy(order="F")
+    return 0.0 - values, vectors
 
 
 def eps(array: Array) -> float:

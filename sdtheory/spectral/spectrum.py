@@ -202,8 +202,7 @@ def eigenbasis(name: str, matrix: Array) -> tuple[Array, Array]:
     matrix = _checks.array(name, matrix, ndim=2)
     tolerance = eps(matrix) ** 0.5
     exact = _checks.symmetric(name, matrix, tolerance)
-    # The factorisation overwrites what it is given.
-    d, vectors = descending_eigh(1.0 * matrix if exact else _symmetrised(matrix))
+    d, vectors = descending_eigh(-matrix if exact else _negative_symmetrised(matrix))
     smallest, largest = first(d[-1:]), first(d)
     if smallest < -tolerance * max(largest, 0.0):
         raise ValueError(
@@ -213,8 +212,8 @@ def eigenbasis(name: str, matrix: Array) -> tuple[Array, Array]:
     return d, vectors
 
 
-def _symmetrised(matrix: Array) -> Array:
-    half = 0.5 * matrix  # the sum of two numbers of the dtype need not be one
+def _negative_symmetrised(matrix: Array) -> Array:
+    half = -0.5 * matrix  # the sum of two numbers of the dtype need not be one
     return half + half.T
 
 
