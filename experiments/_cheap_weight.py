@@ -1,6 +1,6 @@
 """The best weight from two trained networks against a grid of trained students, for any network."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -20,9 +20,14 @@ from experiments.engine import (
 from experiments.engine.corruption import uniform
 from experiments.engine.distillation import combine, combined_xi, distil
 from experiments.engine.models import Model
-from experiments.registry import Task
+from experiments.registry import Config, Task
 
 TRAIN, HELD_OUT, NOISE = 400, 400, 0.4
+
+
+def tasks(settings: Config) -> Iterable[Config]:
+    """Return one task a weight decay."""
+    return ({**settings, "weight_decay": decay} for decay in settings["weight_decay"])
 
 
 def compare(task: Task, model: Model, device: torch.device) -> Mapping[str, np.ndarray]:

@@ -5,14 +5,14 @@ an estimate: this experiment trains the grid as well, on noisy digits, and asks 
 the two students start from different initialisations.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 import torch
 
-from experiments._cheap_weight import compare
+from experiments._cheap_weight import compare, tasks
 from experiments.engine import MLP
-from experiments.registry import Config, Experiment, Task
+from experiments.registry import Experiment, Task
 
 VERSION = 1
 PRESETS = {
@@ -32,11 +32,6 @@ PRESETS = {
         "width": 256,
     },
 }
-
-
-def tasks(settings: Config) -> Iterable[Config]:
-    """Return one task a weight decay."""
-    return ({**settings, "weight_decay": decay} for decay in settings["weight_decay"])
 
 
 def run(task: Task, device: torch.device) -> Mapping[str, np.ndarray]:

@@ -4,15 +4,15 @@ The same comparison as `kernel_ridge_cheap_weight`, with a small convolutional n
 of the digits.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import partial
 
 import numpy as np
 import torch
 
-from experiments._cheap_weight import compare
+from experiments._cheap_weight import compare, tasks
 from experiments.engine import Modules, small_cnn
-from experiments.registry import Config, Experiment, Task
+from experiments.registry import Experiment, Task
 
 VERSION = 1
 SIDE, CLASSES = 8, 10
@@ -33,11 +33,6 @@ PRESETS = {
         "channels": 32,
     },
 }
-
-
-def tasks(settings: Config) -> Iterable[Config]:
-    """Return one task a weight decay."""
-    return ({**settings, "weight_decay": decay} for decay in settings["weight_decay"])
 
 
 def run(task: Task, device: torch.device) -> Mapping[str, np.ndarray]:

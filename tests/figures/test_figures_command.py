@@ -1,19 +1,12 @@
 """``python -m figures``: files, manifest, progress, exit status."""
 
 import json
-import os
 import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
 
 import pytest
 from toy_figures import line, missing, spec
 
 from figures import __main__ as command
-
-ROOT = Path(__file__).parents[2]
 
 
 def manifest(folder):
@@ -136,22 +129,9 @@ sys.exit(command.main(["--out", str(folder)]))
 
 
 @pytest.mark.parametrize(("sent", "status"), [(signal.SIGINT, 130), (signal.SIGKILL, -9)])
-def test_what_was_drawn_before_a_stop_is_whole_and_kept(tmp_path, sent, status, monkeypatch):
-    process = subprocess.Popen(
-        [sys.executable, "-c", STOPPED, tmp_path],
-        env=os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        # A job in the background of a script is started with SIGINT ignored.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
-    while not (tmp_path / "started").exists():
-        assert process.poll() is None, process.stderr.read()
-        time.sleep(0.05)
-    process.send_signal(sent)
-    err = process.communicate(timeout=30)[1]
-    assert process.returncode == status
+def test_what_was_drawn_before_a_stop_is_whole_and_kept(stop, tmp_path, sent, status, monkeypatch):
+    code, err = stop(STOPPED, sent)
+    assert code == status
     if sent == signal.SIGINT:
         assert err == "figures: interrupted\n"
     drawn_at = (tmp_path / "nobody.line.json").stat().st_mtime_ns

@@ -1,12 +1,7 @@
 """Claims are measured again exactly when something that they depend on has changed."""
 
 import json
-import os
 import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,7 +10,6 @@ from figures import measured
 from sdtheory import claims
 from sdtheory.spectral import filters
 
-ROOT = Path(__file__).parents[2]
 NAMES = ("borup2021.blended_target", "wu2026.iterated_gcv")
 
 
@@ -132,23 +126,9 @@ sys.exit(measured.main(["--build", str(folder), "--at-most", "2"]))
 
 
 @pytest.mark.parametrize(("sent", "status"), [(signal.SIGINT, 130), (signal.SIGKILL, -9)])
-def test_a_stopped_run_goes_on_where_it_was(some, tmp_path, sent, status):
-    process = subprocess.Popen(
-        [sys.executable, "-c", STOPPED, tmp_path],
-        cwd=ROOT,
-        env=os.environ,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        # A job in the background of a script is started with SIGINT ignored.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
-    while not (tmp_path / "started").exists():
-        assert process.poll() is None, process.stderr.read()
-        time.sleep(0.05)
-    process.send_signal(sent)
-    err = process.communicate(timeout=30)[1]
-    assert process.returncode == status
+def test_a_stopped_run_goes_on_where_it_was(some, stop, tmp_path, sent, status):
+    code, err = stop(STOPPED, sent)
+    assert code == status
     if sent == signal.SIGINT:
         assert err == "figures.measured: interrupted\n"
     found, again = measured.records(some, tmp_path / "measured", at_most=2)
