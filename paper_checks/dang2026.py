@@ -212,7 +212,9 @@ def isotropic_weight(ratio: float, energy: float, lam_mean: float) -> float:
     made = ProportionalProblem([1.0], [energy], ratio, 1.0)
     closed = float(label_noise.isotropic_xi(lam_mean, ratio, energy, 1.0))
     at_best = abs(float(label_noise.isotropic_xi(ratio / energy, ratio, energy, 1.0)))
-    return max(relative_error(label_noise.asymptotics(made, lam_mean).xi, closed), at_best)
+    # Near the sign change the weight is a difference of numbers of order 1.
+    error = relative_error(label_noise.asymptotics(made, lam_mean).xi, closed, 1 + abs(closed))
+    return max(error, at_best)
 
 
 @claim(

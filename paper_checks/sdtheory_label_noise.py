@@ -153,13 +153,14 @@ def extreme_penalties(
     small, large = label_noise.limit_students(problem(d, theta, weights, noise_var))
     size = np.sum(weights / d**2 * (theta**2 + noise_var / d))
     up = noise_var * np.sum(weights / d**2)
+    least_squares, nothing = noise_var * np.sum(weights / d), np.sum(weights * theta**2)
     pull = np.sum(weights * d * theta**2)
     push = np.sum(weights * d * (d * theta**2 + noise_var))
     return max(
         relative_error(small.step, up / size),
-        relative_error(small.risk, noise_var * np.sum(weights / d) - up**2 / size, scale=up),
+        relative_error(small.risk, least_squares - up**2 / size, scale=least_squares),
         relative_error(large.step, pull / push),
-        relative_error(large.risk, np.sum(weights * theta**2) - pull**2 / push, scale=1 + pull),
+        relative_error(large.risk, nothing - pull**2 / push, scale=nothing),
     )
 
 

@@ -12,6 +12,8 @@ import pytest
 
 from sdtheory import claims
 
+from .found import FOUND
+
 NIGHTLY = hypothesis.settings().max_examples >= 20_000
 EXAMPLES = 20_000 if NIGHTLY else 200 if os.environ.get("CI") else 20
 SECONDS = 240 if NIGHTLY else 5
@@ -40,3 +42,9 @@ def test_no_counterexample_is_found(name):
     except EnoughError:
         return
     assert found is None, found.as_python()
+
+
+@pytest.mark.parametrize(("name", "instance"), FOUND)
+def test_what_was_found_once_stays_mended(name, instance):
+    residual, tolerance, ratio = claims.load(name).ratio(instance)
+    assert ratio <= 1, (residual, tolerance)

@@ -1,0 +1,22 @@
+"""Instances that once violated a claim that holds; each stays for ever."""
+
+import numpy as np
+
+FOUND = [
+    # Exactly at the sign change the weight is 0 by one route and a rounding error by the other.
+    (
+        "dang2026.isotropic_weight",
+        {"ratio": 10**0.5, "energy": 10**0.5, "lam_mean": 1.0},
+    ),
+    # The error of a risk was compared with a step instead of with the risk it is subtracted from.
+    (
+        "sdtheory.extreme_penalties",
+        {
+            "d": np.array([100.0]),
+            "theta": np.array([1.0]),
+            "weights": np.array([1.0]),
+            "noise_var": 1.0,
+            "lam": 1.0,
+        },
+    ),
+]
