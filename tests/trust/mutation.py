@@ -272,8 +272,8 @@ def remembered(root: Path, mutant: Mutant) -> str | None:
 
 def remember(root: Path, mutant: Mutant, fate: str) -> None:
     """Note a fate, so that an interrupted run goes on where it was."""
-    MEMORY.parent.mkdir(exist_ok=True)
-    MEMORY.write_text(json.dumps({**_memory(), _mark(root, mutant): fate}))
+    with record.alone():
+        record.write(MEMORY, json.dumps({**_memory(), _mark(root, mutant): fate}))
 
 
 def draw(root: Path, topic: str, sample: int | None, seed: int) -> list[Mutant]:
