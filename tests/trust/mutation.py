@@ -64,11 +64,16 @@ class Mutant:
     stop: int
     before: str
     after: str
+    text: str
 
     @property
     def key(self) -> str:
         """A name that survives changes elsewhere in the file."""
         return f"{self.path}:{self.function}: {self.before} -> {self.after}"
+
+    def excused(self, known: dict[str, str]) -> bool:
+        """Say whether it is listed: everywhere in its function, or in this line of it only."""
+        return self.key in known or f"{self.key} in {self.text}" in known
 
 
 def mutants(root: Path, path: str) -> list[Mutant]:
@@ -83,7 +88,8 @@ def mutants(root: Path, path: str) -> list[Mutant]:
         stop = lines[node.end_lineno - 1] + node.end_col_offset
         for changed in _changes(node):
             before, after = raw[start:stop].decode(), f"({ast.unparse(changed)})"
-            found.append(Mutant(path, node.lineno, function, start, stop, before, after))
+            text = source.splitlines()[node.lineno - 1].strip()
+            found.append(Mutant(path, node.lineno, function, start, stop, before, after, text))
     return sorted(found, key=lambda m: (m.start, m.stop, m.after))
 
 
@@ -312,7 +318,7 @@ def main(arguments: list[str] | None = None) -> int:
                 fate = remembered(root, mutant) or survey(root, mutant, baseline)
                 remember(root, mutant, fate)
                 if fate == "survived":
-                    fate = "equivalent" if mutant.key in known else fate
+                    fate = "equivalent" if mutant.excused(known) else fate
                     if fate == "survived":
                         survivors.append(f"{mutant.key}  (line {mutant.line})")
                 fates[fate] = fates.get(fate, 0) + 1
