@@ -25,7 +25,7 @@ def solve_chain(
     for k, lam in enumerate(lams):
         if lam not in factors:
             shifted = kernel.copy()
-            shifted.flat[:: kernel.shape[0] + 1] += lam
+            shifted[np.diag_indices_from(shifted)] += lam
             try:
                 factors[lam] = scipy.linalg.cho_factor(
                     shifted, overwrite_a=True, check_finite=False
@@ -35,6 +35,6 @@ def solve_chain(
         target = y if k == 0 else xis[k - 1] * fitted[-1] + (1.0 - xis[k - 1]) * y
         dual.append(scipy.linalg.cho_solve(factors[lam], target, check_finite=False))
         # K w = target - lam w, without another product, where the two are not nearly equal.
-        large = lam > float(np.trace(kernel)) / kernel.shape[0]
+        large = lam > float(np.mean(np.diagonal(kernel)))
         fitted.append(kernel @ dual[-1] if large else target - lam * dual[-1])
     return np.stack(dual), np.stack(fitted)

@@ -75,11 +75,13 @@ def constrained_penalties(fit: KernelRidge, tolerance: float, most: int = 1000) 
         )
     lams: list[float] = []
     norms: list[float] = []
-    while len(lams) < most and target @ target + outside > budget:
+    square = float(target @ target) + outside
+    while len(lams) < most and square > budget:
         lams.append(_penalty(d, target, budget - outside))
-        norms.append(math.sqrt(target @ target + outside))
+        norms.append(math.sqrt(square))
         target, outside = d / (d + lams[-1]) * target, 0.0
-    return Constrained(np.array(lams), np.array(norms), len(lams) < most)
+        square = float(target @ target)
+    return Constrained(np.array(lams), np.array(norms), square <= budget)
 
 
 def collapse_bounds(y: Array, tolerance: float) -> tuple[float, float]:

@@ -135,7 +135,8 @@ def _leave_one_out(fit: KernelRidge, lam: float, steps: int) -> LeastSquares:
     smoother, y = fit.smoother, fit.y
     root, xp = smoother.root, namespace(fit.y)
     outputs = 1 if y.ndim == 1 else y.shape[1]
-    scale = xp.ones_like(y) if root is None else (root if y.ndim == 1 else root[:, None] + 0.0 * y)
+    column = root if root is None or y.ndim == 1 else root[:, None]
+    scale = xp.ones_like(y) if root is None else xp.broadcast_to(column, y.shape)
     squares = criteria.leave_one_out(smoother.spectrum, y / scale, lam, steps)
     rows = xp.reshape(scale, (-1,)) / outputs**0.5
     return LeastSquares(

@@ -262,6 +262,6 @@ def _projection(missing: Array, change: Array, lower: float, upper: float) -> tu
     xp = namespace(missing)
     size = float(xp.linalg.vector_norm(change))
     scale = float(xp.linalg.vector_norm(missing))
-    degenerate = size <= eps(change) * scale or size == 0
+    degenerate = size <= eps(change) * scale
     xi = 0.0 if degenerate else float(xp.sum(missing * (change / size))) / size
     return min(max(xi, lower), upper), degenerate

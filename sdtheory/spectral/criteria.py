@@ -259,8 +259,7 @@ def leave_one_out(spectrum: Spectrum, y: Array, lam: float, steps: int = 1) -> L
     errors = left_out_errors(left, d, z, y, lam, count, complete)
     root = float(spectrum.n) ** -0.5
     flat = xp.stack([root * xp.reshape(e, (-1,)) for e in errors], axis=1)
-    zero = 0.0 * flat[0, :]
-    return LeastSquares(flat[:, 0], flat[:, 1:], zero[1:], zero[0])
+    return LeastSquares(flat[:, 0], flat[:, 1:], place([0.0] * count, like=d), place(0.0, like=d))
 
 
 def _energy(targets: Targets, scale: float) -> QuadraticRisk:

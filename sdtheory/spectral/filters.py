@@ -145,7 +145,7 @@ def fixed_point(eigenvalues: Array, lam: Array, xi: Array) -> Filter:
     xp = namespace(d)
     kept = kept_and_lost(d, lam)[1]
     # Without a penalty every student is the teacher, whatever xi.
-    converges = (xp.abs(xi * kept) < 1) | (lam + 0.0 * kept == 0)
+    converges = (xp.abs(xi * kept) < 1) | (lam == 0)
     if not bool(xp.all(converges)):
         low, high = convergence_interval(d, first(xp.min(lam)))
         raise ValueError(
@@ -284,12 +284,8 @@ def _rounds(lam: Array, xi: Array, steps: object) -> int:
     lengths = {"xi": xi.shape[0]} if xi.ndim == 1 else {}
     if lam.ndim == 1:
         lengths["lam"] = lam.shape[0] - 1
-    if steps is None:
-        wanted = next(iter(lengths.values()), 1)
-    else:
-        wanted = _checks.integer(
-            "steps", steps, at_most=2**53
-        )  # counts that float64 can tell apart
+    given = next(iter(lengths.values()), 1)
+    wanted = given if steps is None else _checks.integer("steps", steps)
     for name, length in lengths.items():
         if length != wanted:
             entries = wanted + (name == "lam")

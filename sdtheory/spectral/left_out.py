@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sdtheory import _checks
-from sdtheory._array import Array, eps, namespace, triangle
+from sdtheory._array import Array, device, eps, namespace, place, triangle
 from sdtheory.spectral.risks import LeastSquares
 from sdtheory.spectral.summary import Chunk, Summary
 
@@ -31,7 +31,7 @@ def left_out_errors(
     # Residuals and 1 - leverage have a part that no penalty changes and one that carries a factor
     # lam. Without the former (as many modes as samples) the factor is left out: no digits are lost.
     if complete:
-        fixed, spare, scale = 0.0 * y, 0.0 * y[:, 0], 1.0
+        fixed, spare, scale = xp.zeros_like(y), xp.zeros_like(y[:, 0]), 1.0
     else:
         fixed, spare, scale = y - left @ z, 1.0 - xp.sum(left**2, axis=1), float(lam)
     spare = xp.where(spare > 4 * eps(d), spare, 0.0 * spare) + scale * ((left**2) @ inverse)
@@ -116,7 +116,7 @@ class LeftOutAccumulator:
         if self.summary.intercept:
             # An unpenalised constant is a mode with an infinite eigenvalue: all of it is kept.
             left = xp.concat([constant, left], axis=1)
-            z = xp.concat([0.0 * y[:1, :], z])
+            z = xp.concat([xp.zeros_like(y[:1, :]), z])
         self._add(xp.stack([self._columns(left, z, y, lam) for lam in self.lam]), chunk.rows)
 
     def merge(self, other: LeftOutAccumulator) -> None:
@@ -134,10 +134,10 @@ class LeftOutAccumulator:
                 f"update must have seen the {self.summary.spectrum.n} samples of the summary, "
                 f"got {self.rows}"
             )
-        zero = 0.0 * self.triangles[0, 0, :]
+        slope, constant = (place(v, like=self.lam) for v in ([0.0] * self.steps, 0.0))
         scaled = self.triangles / self.summary.total**0.5
         return [
-            LeastSquares(scaled[k, :, 0], scaled[k, :, 1:], zero[1:], zero[0])
+            LeastSquares(scaled[k, :, 0], scaled[k, :, 1:], slope, constant)
             for k in range(self.lam.shape[0])
         ]
 
@@ -154,7 +154,7 @@ class LeftOutAccumulator:
         xp = namespace(rows)
         if self.triangles is None:
             shape = (rows.shape[0], self.steps + 1, self.steps + 1)
-            before = 0.0 * xp.broadcast_to(rows[:, :1, :], shape)
+            before = xp.zeros(shape, dtype=rows.dtype, device=device(rows))
         else:
             before = self.triangles
         self.triangles = triangle(xp.concat([before, rows], axis=1))

@@ -73,12 +73,10 @@ class QuadraticRisk:
     def __call__(self, profile: Filter) -> Array:
         """Return the risk, of shape (...) for filters of shape (..., r)."""
         xp = namespace(profile.kept)
-        total = self.constant + xp.sum(0.0 * profile.kept, axis=-1)
+        total = self.constant
         for block in self.blocks:
             total = total + xp.sum(block.rows(profile) ** 2, axis=-1)
-        if self.slope is not None:
-            total = total + 2.0 * xp.sum(self.slope * profile.kept, axis=-1)
-        return total
+        return total + 2.0 * self.tilt(profile)
 
     def rows(self, profile: Filter, change: bool = False) -> Array:
         """Return all rows of one filter (m,) or of a stack of changes (k, m)."""
@@ -95,9 +93,8 @@ class QuadraticRisk:
     def tilt(self, profile: Filter) -> Array:
         """Return slope . kept, of shape (...)."""
         xp = namespace(profile.kept)
-        if self.slope is None:
-            return xp.sum(0.0 * profile.kept, axis=-1)
-        return xp.sum(self.slope * profile.kept, axis=-1)
+        tilted = xp.zeros_like(profile.kept) if self.slope is None else self.slope * profile.kept
+        return xp.sum(tilted, axis=-1)
 
     def along(self, base: Filter, directions: Filter) -> LeastSquares:
         """Restrict the risk to base + w_1 direction_1 + ... + w_k direction_k."""
@@ -195,7 +192,7 @@ class LeastSquares:
         xp = namespace(self.design)
         scale = _column_norms(self.design)
         if 0 in self.design.shape:
-            return Minimiser(0.0 * self.slope, 0)
+            return Minimiser(xp.zeros_like(self.slope), 0)
         if self.design.shape[1] == 1:
             return self._along_one(scale)
         left, s, right = xp.linalg.svd(self.design / scale, full_matrices=False)
@@ -211,9 +208,9 @@ class LeastSquares:
 
     def _along_one(self, scale: Array) -> Minimiser:
         """Project on one direction: a rotation would mix rows whose sizes differ by decades."""
-        unit, slope = self.design / scale, self.slope / scale
-        if first(namespace(unit).max(namespace(unit).abs(unit))) == 0:
-            return Minimiser(0.0 * slope, 0, -slope if first(slope) != 0 else None)
+        xp, unit, slope = namespace(scale), self.design / scale, self.slope / scale
+        if not bool(xp.any(unit != 0)):
+            return Minimiser(xp.zeros_like(slope), 0, -slope if first(slope) != 0 else None)
         return Minimiser(-(self.residual @ unit + slope) / scale, 1)
 
 
@@ -245,12 +242,14 @@ class Ratio:
         moved = xp.linalg.vector_norm(squares.design, axis=0) + xp.abs(self.freedoms)
         rank = int(xp.sum(xp.astype(moved > 0, xp.int64)))
         columns = xp.concat([squares.residual[:, None], squares.design], axis=1)
-        floor = xp.concat([xp.reshape(xp.sqrt(squares.constant), (1,)), 0.0 * self.freedoms])
+        floor = xp.concat(
+            [xp.reshape(xp.sqrt(squares.constant), (1,)), xp.zeros_like(self.freedoms)]
+        )
         columns = xp.concat([columns, floor[None, :]], axis=0)
         scale = _column_norms(columns)
         _, s, right = xp.linalg.svd(columns / scale, full_matrices=False)
         if rank == 0 or first(s) == 0:
-            return Minimiser(0.0 * self.freedoms, 0)
+            return Minimiser(xp.zeros_like(self.freedoms), 0)
         s = xp.where(s > eps(s) * s[0], s, eps(s) * s[0])
         freedoms = xp.concat([xp.reshape(self.freedom, (1,)), self.freedoms]) / scale
         best = ((right @ freedoms) / s**2) @ right / scale

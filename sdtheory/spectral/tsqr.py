@@ -85,12 +85,12 @@ class QRAccumulator:
         last = small.shape[1] - self.outputs
         means = small[0, 1:] / small[0, 0]
         if intercept:  # what is left of each column beside the first is its deviation from the mean
-            small = xp.concat([small, 0.0 * small[:1, :]])[1:, :]
+            small = small[1:, :] if small.shape[0] > 1 else xp.zeros_like(small)
             spread = xp.linalg.vector_norm(small[:, 1:], axis=0) / total**0.5
             kept = varies(spread, means, self.rows)
             small = xp.concat([small[:, :1], small[:, 1:] * kept], axis=1)
         else:
-            means = 0.0 * means
+            means = xp.zeros_like(means)
         # R is a small data set that no penalty tells from the large one.
         found = Spectrum.from_design(small[:, 1:last])
         spectrum = Spectrum(found.eigenvalues, self.rows, None, found.right)

@@ -41,7 +41,7 @@ def powers_from_xi(xi: Array) -> Array:
     one = xp.ones_like(xi[..., :1])
     # T_0 = 1 and T_i is the product of the last i weights.
     tails = xp.concat([one, xp.cumulative_prod(xp.flip(xi, axis=-1), axis=-1)], axis=-1)
-    return tails - xp.concat([tails[..., 1:], 0.0 * one], axis=-1)
+    return tails - xp.concat([tails[..., 1:], xp.zeros_like(one)], axis=-1)
 
 
 def xi_from_powers(powers: Array) -> Array:

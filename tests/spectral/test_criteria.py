@@ -268,3 +268,128 @@ def test_backend_is_kept(put, rng):
     want = criteria.sure(reference, plain, 0.2)(filters.distill(reference.eigenvalues, 0.5, 1.5))
     got = risks["sure"](filters.distill(d, 0.5, 1.5))
     np.testing.assert_allclose(to_numpy(got), want, rtol=0, atol=100 * put.eps)
+
+
+def test_risks_without_modes_are_their_constants():
+    """A zero kernel: every student predicts zero, and all of the truth is missed."""
+    none, student = np.zeros(0), filters.distill(np.zeros(0), 1.0, 0.5, 2)
+    assert float(criteria.expected_error(none, none, 0.5, null_energy=3.0)(student)) == 3.0
+    assert float(criteria.expected_error(none, none, none, none)(student)) == 0.0
+    assert float(criteria.expected_fit(none, none, 0.5, n=4, outside=3.0)(student)) == 0.75
+    metric = np.array([[2.0, 1.0], [1.0, 3.0]])
+    missed = criteria.expected_error_general(none, np.array([1.0, -1.0]), 0.5, metric)
+    assert float(missed(student)) == pytest.approx(3.0, rel=16 * EPS)
+    zero = Spectrum.from_kernel(np.zeros((2, 2)))
+    y, new = np.array([3.0, 4.0]), np.zeros((2, 2))
+    targets, projection = zero.project(y), zero.projection(new)
+    for risk, want in (
+        (criteria.prediction_error(projection, targets, y), 12.5),
+        (criteria.prediction_risk(projection, none, 0.5, y), 12.5),
+        (criteria.sure(zero, targets, 0.5), 12.0),
+        (criteria.gcv(zero, targets), 12.5),
+    ):
+        assert float(risk(student)) == pytest.approx(want, rel=16 * EPS)
+
+
+def test_noise_may_differ_from_mode_to_mode(rng):
+    d, mean, noise = np.array([4.0, 0.25]), rng.normal(size=(2, 3)), np.array([0.3, 2.0])
+    f = filters.distill(d, 0.5, 1.5)
+    want = (np.sum((f.lost[:, None] * mean) ** 2) + noise @ f.kept**2 + 0.8) / 7
+    got = criteria.expected_fit(d, mean, noise, 7, outside=0.8)(f)
+    assert float(got) == pytest.approx(want, rel=16 * EPS)
+    metric = np.array([[2.0, 0.5], [0.5, 1.0]])
+    theta = rng.normal(size=2)
+    missed = f.lost * theta
+    want = missed @ metric @ missed + noise @ (np.diag(metric) * f.kept**2 / d)
+    got = criteria.expected_error_general(np.sqrt(d), theta, noise, metric)(f)
+    assert float(got) == pytest.approx(want, rel=64 * EPS)
+
+
+def test_one_sample_is_predicted_as_zero():
+    fit = criteria.expected_fit([4.0], [2.0], 1.0, n=1)
+    assert float(fit(filters.distill([4.0], 4.0, 0.0, 0))) == 1.25
+    alone = criteria.leave_one_out(Spectrum.from_kernel([[2.0]]), [3.0], lam=1.0)
+    assert float(alone(np.array([0.7]))) == pytest.approx(9.0, rel=8 * EPS)
+    assert alone.minimiser().rank == 0
+
+
+def test_leaving_out_a_sample_that_is_fitted_exactly():
+    """Errors of zero are no quotients: the first sample lies where the others predict it."""
+    x = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 2.0]])
+    y = np.array([0.0, 1.0, 2.0, 0.5])
+    problem = criteria.leave_one_out(Spectrum.from_design(x), y, 0.6, 2)
+    assert abs(problem.residual[0]) <= EPS
+    np.testing.assert_array_equal(problem.slope, np.zeros(2))
+    assert float(problem.constant) == 0.0
+    xi = np.array([0.7, 1.5])
+    want = refitted_leave_one_out(x, y, 0.6, xi)
+    got = 2 * (problem.residual + problem.design @ weights.taylor_from_xi(xi))
+    np.testing.assert_allclose(got, want, rtol=0, atol=1e3 * EPS)
+
+
+S, THETA = np.array([2.0, 1.0]), np.array([1.0, 0.5])
+
+
+E, FIT, GENERAL = criteria.expected_error, criteria.expected_fit, criteria.expected_error_general
+
+
+@pytest.mark.parametrize(
+    ("risk", "arguments", "message"),
+    [
+        (E, ([0.0, 1.0], THETA, 0.5), "singular_values must be greater than 0"),
+        (E, (S, [1.0], 0.5), "coefficients and the spectrum must have the same length"),
+        (E, (S, THETA, -0.5), "noise_var must be at least 0"),
+        (E, (S, THETA, 0.5, [-1.0, 1.0]), "weights must be at least 0"),
+        (E, (S, THETA, 0.5, 1.0, -1.0), "null_energy must be at least 0"),
+        (E, (S, np.ones((2, 1, 1)), 0.5), "coefficients must have 1 or 2 dimensions"),
+        (E, (S, THETA, np.ones((2, 2))), "noise_var must have 0 or 1 dimensions"),
+        (FIT, ([1.0, 0.0], THETA, 0.5, 3), "eigenvalues must be greater than 0"),
+        (FIT, (S, THETA, -0.5, 3), "noise_var must be at least 0"),
+        (FIT, (S, THETA, 0.5, 0), "n must be at least 1"),
+        (FIT, (S, THETA, 0.5, 3, -1.0), "outside must be at least 0"),
+        (GENERAL, (S, [1.0], 0.5, [[1.0]]), r"p >= 2, got \(1,\), \(1,\) and \(1, 1\)"),
+        (GENERAL, (S, THETA, 0.5, np.eye(3)), r"got \(2,\), \(2,\) and \(3, 3\)"),
+        (GENERAL, (S, THETA, 0.5, np.ones((2, 3))), r"got \(2,\), \(2,\) and \(2, 3\)"),
+        (GENERAL, (S, THETA, 0.5, np.eye(2), [1.0]), r"got \(2,\), \(1,\) and \(2, 2\)"),
+        (GENERAL, (S, THETA, 0.5, -np.eye(2)), "covariance must be positive semi-definite"),
+        (GENERAL, ([0.0, 1.0], THETA, 0.5, np.eye(2)), "singular_values must be greater than 0"),
+        (GENERAL, (S, THETA, -0.5, np.eye(2)), "noise_var must be at least 0"),
+    ],
+)
+def test_wrong_arguments_are_named(risk, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        risk(*arguments)
+
+
+def test_what_does_not_fit_a_spectrum_is_named(rng):
+    spectrum = Spectrum.from_design(rng.normal(size=(5, 3)))
+    y = rng.normal(size=(5, 2))
+    targets, projection = spectrum.project(y), spectrum.projection(rng.normal(size=(4, 3)))
+    with pytest.raises(ValueError, match="truth must have 2 outputs, got 3"):
+        criteria.prediction_error(projection, targets, np.ones((4, 3)))
+    with pytest.raises(ValueError, match="truth and projection must have the same length"):
+        criteria.prediction_error(projection, targets, np.ones((5, 2)))
+    with pytest.raises(ValueError, match="a column for each of the 3 modes"):
+        criteria.prediction_error(projection[:, :2], targets, np.ones((4, 2)))
+    with pytest.raises(ValueError, match="truth must have 2 dimensions"):
+        criteria.prediction_error(projection, targets, np.ones(4))
+    with pytest.raises(ValueError, match="noise_var must be at least 0"):
+        criteria.prediction_risk(projection, targets.projected[:, 0], -0.1, np.ones(4))
+    with pytest.raises(ValueError, match="noise_var must be at least 0"):
+        criteria.sure(spectrum, targets, -0.1)
+    with pytest.raises(ValueError, match="steps must be at least 1"):
+        criteria.leave_one_out(spectrum, y, 1.0, 0)
+    with pytest.raises(ValueError, match="lam must be at least 0"):
+        criteria.leave_one_out(spectrum, y, -1.0)
+
+
+def test_only_a_leverage_of_one_is_refused():
+    """A sample that the others determine barely keeps its error, with the digits there are."""
+    for small in (1e-5, 1e-7):
+        # The first sample alone sees its feature, but for the second one's trace of it.
+        design = np.array([[1.0, 0.0], [small, 1.0], [0.0, 1.0]])
+        problem = criteria.leave_one_out(Spectrum.from_design(design), [1.0, 0.0, 0.0], 0.0)
+        inner = np.linalg.lstsq(design[1:], np.zeros(2))[0]
+        want = 1.0 - design[0] @ inner
+        got = np.sqrt(3) * problem.residual[0]
+        assert got == pytest.approx(want, rel=64 * EPS / small**2)

@@ -288,3 +288,81 @@ def test_a_grid_takes_little_more_memory_than_its_three_forms():
     tracemalloc.stop()
     # Pieces and their sum for a moment, instead of the forty arrays of the formula.
     assert peak < 2.2 * 3 * made.kept.nbytes
+
+
+def test_one_number_of_rounds_for_each_mode():
+    d, steps = np.array([4.0, 1.0, 0.25]), np.array([0, 3, 10])
+    got = filters.distill(d, 0.5, 0.8, steps)
+    for j in range(3):
+        want = filters.distill(d[j : j + 1], 0.5, 0.8, int(steps[j]))
+        np.testing.assert_allclose(got.kept[j], want.kept[0], rtol=4 * EPS)
+    # An array of no axes is a number, and may count the rounds of a schedule.
+    xi = [0.5, -1.0]
+    counted = filters.distilled(d, 0.5, xi, np.array(2))
+    np.testing.assert_array_equal(counted, filters.distilled(d, 0.5, xi))
+
+
+def test_counts_need_not_be_integers_by_type():
+    d = np.array([4.0, 1.0])
+    np.testing.assert_array_equal(
+        filters.distilled(d, 0.5, 0.8, np.array([2.0, 5.0])),
+        filters.distilled(d, 0.5, 0.8, np.array([2, 5])),
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((1.0, [0.5, 0.5], np.arange(3)), "steps must be an integer for a schedule"),
+        (([1.0, 2.0], 0.5, np.arange(3)), "steps must be an integer for a schedule"),
+        ((1.0, 0.5, np.array([1.0, 2.5, 3.0])), "steps must be whole numbers"),
+        ((1.0, 0.5, np.array([1, -1, 3])), "steps must be at least 0"),
+        ((1.0, 0.5, np.arange(4)), r"steps must broadcast against eigenvalues \(3,\), got shape"),
+        ((np.ones((2, 4)), 0.5, 2), r"lam must broadcast against eigenvalues \(3,\), got shape"),
+        ((1.0, np.ones((2, 2)), 2), r"xi must broadcast against eigenvalues \(3,\), got shape"),
+        ((1.0, np.ones((0, 3)), 2), "xi must not be empty"),
+        ((1.0, [0.5, 0.5], 3), "xi must have 3 entries for 3 rounds, got 2"),
+        (([1.0, 2.0], 0.5, 3), "lam must have 4 entries for 3 rounds, got 2"),
+        (([1.0, 2.0], [0.5, 0.5], None), "lam must have 3 entries for 2 rounds, got 2"),
+        ((1.0, 0.5, -1), "steps must be at least 0"),
+        ((1.0, 0.5, 2**53 + 1), "steps must be at most"),
+        ((-1.0, 0.5, 1), "lam must be at least 0"),
+    ],
+)
+def test_wrong_arguments_are_named(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        filters.distill([4.0, 1.0, 0.25], *arguments)
+
+
+def test_the_most_rounds_that_can_be_counted():
+    kept = filters.distilled([1.0], 1e-20, 1.0, 2**53)
+    assert kept[0] == pytest.approx(np.exp(-(2.0**53) * 1e-20), rel=4 * EPS)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_the_ends_of_the_interval_do_not_converge(sign):
+    assert filters.convergence_interval([4.0], 1.0) == (-1.25, 1.25)
+    with pytest.raises(ValueError, match=r"lie in \(-1.25, 1.25\)"):
+        filters.fixed_point([4.0, 1.0], 1.0, sign * 1.25)
+    assert np.isfinite(filters.limit([4.0, 1.0], 1.0, sign * 1.2499)).all()
+
+
+def test_limits_on_a_grid():
+    d, lam = np.array([4.0, 0.0]), np.array([[1.0], [0.0]])
+    got = filters.fixed_point(d, lam, 0.5)
+    np.testing.assert_allclose(got.kept, [[2 / 3, 0.0], [1.0, 0.0]], rtol=4 * EPS)
+    np.testing.assert_allclose(got.lost, [[1 / 3, 1.0], [0.0, 1.0]], rtol=4 * EPS)
+    np.testing.assert_allclose(got.coefficient, [[1 / 6, 0.5], [0.25, 0.0]], rtol=4 * EPS)
+    for lam, xi in (([1.0, 1.0], 0.5), (1.0, [0.5, 0.5])):
+        with pytest.raises(ValueError, match="must be constant for the limit, got a schedule"):
+            filters.fixed_point(d, lam, xi)
+
+
+def test_directions_of_an_empty_spectrum():
+    none = np.zeros(0)
+    assert filters.taylor(none, 1.0, [0.5, 1.0]).lost.shape == (0,)
+    assert filters.taylor_directions(none, 1.0, 3).kept.shape == (3, 0)
+    assert filters.powers(none, 1.0, 2).kept.shape == (3, 0)
+    with pytest.raises(ValueError, match="steps must be at least 1"):
+        filters.taylor_directions([1.0], 1.0, 0)
+    assert filters.powers([1.0], 1.0, 0).kept.tolist() == [[0.5]]

@@ -101,3 +101,31 @@ def test_three_rounds_worked_by_hand():
     np.testing.assert_allclose(kept, [0.76171875], rtol=4 * EPS)
     limit = filters.limit(np.array([3.0]), 1.0, 0.4)
     np.testing.assert_allclose(limit, [0.642857142857142857], rtol=4 * EPS)
+
+
+def test_numbers_are_no_weights():
+    for convert in (weights.powers_from_xi, weights.xi_from_taylor, weights.reachable):
+        with pytest.raises(ValueError, match=r"must have at least one axis, got the number 0\.5"):
+            convert(0.5)
+
+
+def test_so_many_rounds_have_no_binomials():
+    for convert in (weights.taylor_from_powers, weights.xi_from_taylor):
+        with pytest.raises(ValueError, match="must number at most 1000, got 1030"):
+            convert(np.ones(1030))
+
+
+def test_one_round_each_way():
+    assert weights.powers_from_xi([0.25]).tolist() == [0.75, 0.25]
+    assert weights.xi_from_powers([0.75, 0.25]).tolist() == [0.25]
+    assert weights.xi_from_taylor([-0.25]).tolist() == [0.25]
+    assert weights.xi_from_powers([1.0]).shape == (0,)
+    with pytest.raises(ValueError, match="powers must sum to one"):
+        weights.xi_from_powers([0.75, 0.25 + 1e-12])
+    # What vanishes to rounding is no weight that is huge to rounding.
+    np.testing.assert_array_equal(weights.xi_from_powers([1.0, 1e-17, 1e-18]), [0.0, 0.0])
+
+
+def test_points_without_a_mixture_have_no_taylor_weights_per_round():
+    with pytest.raises(ValueError, match="taylor must be reachable"):
+        weights.xi_from_taylor(weights.taylor_from_powers([1.0, -1.0, 1.0]))
