@@ -201,7 +201,7 @@ def proportional_risks(
         "energy": draw.log_uniform(0.1, 10.0),
         "lam_mean": draw.log_uniform(1e-3, 1e3),
     },
-    tolerance=1e-8,
+    tolerance=1e-12,
     guards=(
         "sdtheory.label_noise.proportional.limits.isotropic_xi",
         "sdtheory.label_noise.proportional.risk.asymptotics",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sdtheory import _checks
-from sdtheory._array import Array, device, namespace
+from sdtheory._array import Array, device, namespace, size
 from sdtheory.spectral import filters, weights
 from sdtheory.spectral.filters import Filter
 from sdtheory.spectral.schedules import per_round
 from sdtheory.spectral.smoother import Smoother
+from sdtheory.spectral.spectrum import columns
 
 __all__ = ["KernelRidge", "fit", "fit_features"]
 
@@ -114,34 +116,44 @@ class KernelRidge:
         convex = [0 <= float(xi) <= 1 for xi in xis]
         mixing = _constant_mixtures(xp.clip(xis, 0, 1), steps)
         result = None  # written in place: a list of sheets and its stack would be twice as much
-        for a in range(lams.shape[0]):
-            pure = self._stack(projection, filters.powers(self.eigenvalues, lams[a], steps))
+        for a, pure in enumerate(self._pure(projection, lams, steps)):
             mixed = xp.tensordot(mixing, pure, axes=1)  # (steps + 1, b, m, ...)
-            columns = [
+            of_each_weight = [
                 mixed[:, b, ...]
                 if convex[b]
                 else self._each_round(projection, lams[a], xis[b], steps)
                 for b in range(xis.shape[0])
             ]
-            sheet = mixed if all(convex) else xp.stack(columns, axis=1)
+            sheet = mixed if all(convex) else xp.stack(of_each_weight, axis=1)
             if result is None:
                 shape = (sheet.shape[0], lams.shape[0], *sheet.shape[1:])
                 result = xp.empty(shape, dtype=sheet.dtype, device=device(sheet))
             result[:, a, ...] = sheet
         return result
 
+    def _pure(self, projection: Array, lams: Array, steps: int) -> Iterator[Array]:
+        """Yield predictions (steps + 1, m, ...) of the pure students, penalty by penalty.
+
+        One product serves several penalties, as many as take a quarter of the projection's memory:
+        thin products are slower for the same arithmetic.
+        """
+        xp, z = namespace(projection), self.smoother.targets.projected
+        at_once = max(1, size(projection) // (4 * (steps + 1) * max(1, size(z))))
+        for start in range(0, lams.shape[0], at_once):
+            rounds = []
+            for a in range(start, min(start + at_once, lams.shape[0])):
+                teacher = self.filter(lams[a], steps=0)
+                rounds.append(columns(teacher.coefficient, z))
+                for _ in range(steps):
+                    rounds.append(columns(teacher.kept, rounds[-1]))
+            predictions = _products(projection, xp.stack(rounds))
+            for teacher_row in range(0, predictions.shape[0], steps + 1):
+                yield predictions[teacher_row : teacher_row + steps + 1, ...]
+
     def _each_round(self, projection: Array, lam: Array, xi: Array, steps: int) -> Array:
         chain = [self.filter(lam, xi, k).coefficient for k in range(steps + 1)]
-        stack = namespace(projection).stack(chain)
-        return self._stack(projection, Filter(stack, stack, stack))
-
-    def _stack(self, projection: Array, stack: Filter) -> Array:
-        """Return predictions (k, m) or (k, m, q) of a stack of k filters, in one product."""
-        xp, z = namespace(projection), self.smoother.targets.projected
-        if z.ndim == 1:
-            return (stack.coefficient * z) @ projection.T
-        weighted = stack.coefficient[:, None, :] * z.T
-        return xp.permute_dims(weighted @ projection.T, (0, 2, 1))
+        z = self.smoother.targets.projected
+        return _products(projection, namespace(z).stack([columns(c, z) for c in chain]))
 
 
 def fit(kernel: Array, y: Array, noise: Array | None = None) -> KernelRidge:
@@ -182,6 +194,15 @@ def fit_features(features: Array, y: Array, noise: Array | None = None) -> Kerne
     """
     smoother = Smoother.from_design(features, y, noise)
     return KernelRidge(smoother, _checks.array("y", y, like=smoother.eigenvalues))
+
+
+def _products(projection: Array, weighted: Array) -> Array:
+    """Return predictions (k, m) or (k, m, q) from weighted targets (k, r) or (k, r, q)."""
+    if weighted.ndim == 2:
+        return weighted @ projection.T
+    xp, (k, r, q) = namespace(weighted), weighted.shape
+    rows = xp.reshape(xp.permute_dims(weighted, (0, 2, 1)), (k * q, r)) @ projection.T
+    return xp.permute_dims(xp.reshape(rows, (k, q, -1)), (0, 2, 1))
 
 
 def _constant_mixtures(xis: Array, steps: int) -> Array:

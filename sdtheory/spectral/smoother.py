@@ -70,9 +70,13 @@ class Smoother:
         # In the null space of the kernel new points have no coordinates, only rounding errors.
         xp, d = namespace(projection), self.eigenvalues
         rounding = self.spectrum.n * eps(d)
-        scale = xp.max(xp.abs(new), axis=1)[:, None] if new.shape[0] > 0 else 0.0
-        noise = (d <= rounding * d[0]) & (xp.abs(projection) <= rounding * scale)
-        return xp.where(noise, 0.0 * projection, projection)
+        kept = int(xp.sum(xp.astype(d > rounding * d[0], xp.int64)))  # they descend
+        if kept == d.shape[0] or new.shape[0] == 0:
+            return projection
+        scale = xp.max(xp.abs(new), axis=1)[:, None]
+        rest = projection[:, kept:]
+        rest = xp.where(xp.abs(rest) <= rounding * scale, 0.0 * rest, rest)
+        return xp.concat([projection[:, :kept], rest], axis=1)
 
     def predict(self, projection: Array, profile: Filter) -> Array:
         """Return predictions (m,) or (m, q) at new points from their `projection`."""

@@ -130,10 +130,10 @@ class Spectrum:
             raise ValueError(
                 f"cross must lie in the range of gram, got a part of length {stray:.3g} outside"
             )
-        z = _columns(1.0 / xp.sqrt(d), right.T @ cross)
+        z = columns(1.0 / xp.sqrt(d), right.T @ cross)
         spare = energy - xp.sum(z**2, axis=0)
         # An eigenvalue is off by the rounding of the largest, and z**2 by the same proportion.
-        uncertain = xp.sum(_columns(rounding / d, z**2), axis=0)
+        uncertain = xp.sum(columns(rounding / d, z**2), axis=0)
         if bool(xp.any(spare < -(eps(gram) ** 0.5) * energy - uncertain)):
             raise ValueError(
                 f"energy must be at least what cross and gram explain, got {_checks.show(energy)}, "
@@ -155,7 +155,7 @@ class Spectrum:
     def fitted(self, profile: Filter, targets: Targets) -> Array:
         """Return predictions at the training inputs, (n,) or (n, q)."""
         left = _required(self.left, "predictions at the training inputs")
-        return left @ _columns(profile.kept, targets.projected)
+        return left @ columns(profile.kept, targets.projected)
 
     def parameters(self, profile: Filter, targets: Targets) -> Array:
         """Return the coefficients of the features, (p,) or (p, q); a design has them."""
@@ -163,7 +163,7 @@ class Spectrum:
             raise ValueError("a spectrum made from a kernel has no feature coefficients")
         xp = namespace(self.right)
         scaled = xp.sqrt(self.eigenvalues) * profile.coefficient
-        return self.right @ _columns(scaled, targets.projected)
+        return self.right @ columns(scaled, targets.projected)
 
     def projection(self, new: Array) -> Array:
         """Return the coordinates P (m, r) of new points; predictions are P (coefficient * z).
@@ -183,7 +183,7 @@ class Spectrum:
 
     def predict(self, projection: Array, profile: Filter, targets: Targets) -> Array:
         """Return predictions at new points from their `projection`, (m,) or (m, q)."""
-        return projection @ _columns(profile.coefficient, targets.projected)
+        return projection @ columns(profile.coefficient, targets.projected)
 
 
 def semidefinite(name: str, matrix: Array) -> tuple[Array, Array]:
@@ -201,8 +201,9 @@ def eigenbasis(name: str, matrix: Array) -> tuple[Array, Array]:
     """Return all eigenvalues (n,), descending, and eigenvectors; refuses as `semidefinite` does."""
     matrix = _checks.array(name, matrix, ndim=2)
     tolerance = eps(matrix) ** 0.5
-    exact = _checks.symmetric(name, matrix, tolerance)
-    d, vectors = descending_eigh(-matrix if exact else _negative_symmetrised(matrix))
+    # A matrix that is symmetric to the last digit is as well given by one of its triangles.
+    mirrored = _checks.symmetric(name, matrix, tolerance)
+    d, vectors = descending_eigh(-matrix if mirrored else _negative_symmetrised(matrix))
     smallest, largest = first(d[-1:]), first(d)
     if smallest < -tolerance * max(largest, 0.0):
         raise ValueError(
@@ -224,7 +225,7 @@ def _rank(values: Array, size: int) -> int:
     return int(xp.sum(xp.astype(values > cut, xp.int64)))
 
 
-def _columns(scale: Array, values: Array) -> Array:
+def columns(scale: Array, values: Array) -> Array:
     """Multiply each column of (r,) or (r, q) by scale (r,)."""
     if scale.shape[0] != values.shape[0]:
         raise ValueError(

@@ -19,4 +19,15 @@ FOUND = [
             "lam": 1.0,
         },
     ),
+    # The reference solved normal equations of two nearly equal modes, and lost the best student.
+    (
+        "pareek2024.risk_is_quadratic_in_the_weights",
+        {
+            "d": np.array([1.0, 1.0000002744895709]),
+            "theta": np.array([0.5, 1.0]),
+            "weights": np.array([1.0, 1.0]),
+            "noise_var": 1.0,
+            "lam": 1.0,
+        },
+    ),
 ]
