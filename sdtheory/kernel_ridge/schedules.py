@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from sdtheory import _checks
 from sdtheory._array import Array, namespace, place, to_numpy
 from sdtheory.kernel_ridge.fitting import KernelRidge
@@ -111,7 +113,7 @@ def _by_leaving_out(fit: KernelRidge, lam: float, steps: int, constrained: bool)
         corners = weights.taylor_from_powers(_identity(squares.design, steps + 1))
         table = squares.residual[:, None] + squares.design @ corners.T
         triangle = xp.linalg.qr(table, mode="reduced")[1]
-        found = minimise_on_simplex(to_numpy(triangle), to_numpy(0.0 * triangle[0, :]))
+        found = minimise_on_simplex(to_numpy(triangle), np.zeros(steps + 1))
         mixture = place(found.tolist(), like=squares.design)
         taylor = mixture @ corners
         degenerate = False

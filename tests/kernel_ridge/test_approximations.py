@@ -55,3 +55,40 @@ def test_fourier_features_are_unbiased(rng):
 def test_columns_must_match_landmarks():
     with pytest.raises(ValueError, match="columns must have one column for each landmark"):
         kernel_ridge.nystrom_features(np.ones((3, 2)), np.eye(3))
+
+
+def test_null_directions_of_the_landmarks_are_dropped(data):
+    """A landmark that occurs twice says nothing new, and changes nothing."""
+    once, twice = [0, 1, 2], [0, 1, 2, 1]
+    features = kernel_ridge.nystrom_features(
+        data.kernel[:, twice], data.kernel[np.ix_(twice, twice)]
+    )
+    assert features.shape == (30, 3)
+    inner = data.kernel[np.ix_(once, once)]
+    want = data.kernel[:, once] @ np.linalg.solve(inner, data.kernel[once, :])
+    tolerance = 100 * EPS * np.linalg.cond(inner)
+    np.testing.assert_allclose(features @ features.T, want, rtol=0, atol=tolerance)
+
+
+def test_one_pair_of_fourier_features():
+    features = kernel_ridge.fourier_features([[0.3], [1.0]], 0.5, 1, np.random.default_rng(0))
+    assert features.shape == (2, 2)
+    np.testing.assert_allclose(np.sum(features**2, axis=1), 1.0, rtol=4 * EPS)
+    np.testing.assert_allclose(
+        features, kernel_ridge.fourier_features([[0.3], [1.0]], 0.5, 1, np.random.default_rng(0))
+    )
+
+
+@pytest.mark.parametrize(
+    ("inputs", "gamma", "count", "message"),
+    [
+        ([0.0, 1.0], 0.5, 1, "inputs must have 2 dimensions"),
+        ([[0.0]], 0.0, 1, "gamma must be greater than 0"),
+        ([[0.0]], 0.5, 0, "count must be at least 1"),
+    ],
+)
+def test_wrong_arguments_are_named(inputs, gamma, count, message):
+    with pytest.raises(ValueError, match=message):
+        kernel_ridge.fourier_features(inputs, gamma, count, np.random.default_rng(0))
+    with pytest.raises(ValueError, match="columns must have 2 dimensions"):
+        kernel_ridge.nystrom_features(np.ones(2), np.eye(2))

@@ -71,3 +71,57 @@ def test_wrong_arguments_are_named(toy):
         kernel_ridge.constrained_penalties(kernel_ridge.fit(toy.kernel, toy.kernel), 0.1)
     with pytest.raises(ValueError, match="tolerance must be greater than 0"):
         kernel_ridge.constrained_penalties(toy.fit, 0.0)
+
+
+@pytest.mark.parametrize("more", [0, 1, 5])
+def test_a_chain_that_ends_with_its_last_round_has_collapsed(toy, more):
+    whole = kernel_ridge.constrained_penalties(toy.fit, 0.05)
+    again = kernel_ridge.constrained_penalties(toy.fit, 0.05, most=whole.rounds + more)
+    assert (again.rounds, again.collapsed) == (whole.rounds, True)
+    short = kernel_ridge.constrained_penalties(toy.fit, 0.05, most=whole.rounds - 1)
+    assert (short.rounds, short.collapsed) == (whole.rounds - 1, False)
+
+
+def test_targets_exactly_at_the_tolerance():
+    # |y|^2 / n is the tolerance: zero is near enough, and no penalty is infinite.
+    one = kernel_ridge.fit([[2.0]], [3.0])
+    assert kernel_ridge.constrained_penalties(one, 9.0).rounds == 0
+    # The part outside the range is the tolerance: no fit reaches it, and no penalty is zero.
+    half = kernel_ridge.fit(np.diag([1.0, 0.0]), [1.0, 1.0])
+    with pytest.raises(ValueError, match=r"tolerance must exceed 0\.5"):
+        kernel_ridge.constrained_penalties(half, 0.5)
+    found = kernel_ridge.constrained_penalties(half, 0.75)
+    # (lam / (1 + lam))^2 + 1 = 1.5, and the next target is in the range.
+    lam = 0.5**0.5 / (1 - 0.5**0.5)
+    np.testing.assert_allclose(found.lam, [lam], rtol=1e-12)
+    np.testing.assert_allclose(found.norms, [2**0.5], rtol=1e-15)
+
+
+def test_null_directions_are_told_from_small_eigenvalues():
+    """Below rounding an eigenvalue is none; above, a small penalty fits along it."""
+    eps = np.finfo(float).eps
+    for d, reachable in ((1e3 * eps, True), (0.9 * 2 * eps, False)):
+        fit = kernel_ridge.fit(np.diag([1.0, d]), [0.0, 1.0])
+        if reachable:
+            found = kernel_ridge.constrained_penalties(fit, 0.125, most=1)
+            np.testing.assert_allclose(found.lam, [d], rtol=1e-12)
+        else:
+            with pytest.raises(ValueError, match="tolerance must exceed"):
+                kernel_ridge.constrained_penalties(fit, 0.125, most=1)
+
+
+def test_bounds_on_the_collapse():
+    assert kernel_ridge.collapse_bounds([3.0, 4.0], 0.5) == (4.0, 25.0)
+    assert kernel_ridge.collapse_bounds([0.5], 1.0) == (0.0, 0.25)
+    with pytest.raises(ValueError, match="tolerance must be greater than 0"):
+        kernel_ridge.collapse_bounds([3.0], 0.0)
+    with pytest.raises(ValueError, match="y must have 1 dimensions"):
+        kernel_ridge.collapse_bounds([[3.0]], 1.0)
+
+
+def test_noise_levels_have_no_common_error(toy):
+    noisy = kernel_ridge.fit(toy.kernel, toy.y, np.ones(11))
+    with pytest.raises(ValueError, match="fit must have one output and equal noise levels"):
+        kernel_ridge.constrained_penalties(noisy, 0.1)
+    with pytest.raises(ValueError, match="most must be at least 1"):
+        kernel_ridge.constrained_penalties(toy.fit, 0.1, most=0)

@@ -200,3 +200,33 @@ def test_wrong_schedules_are_named(toy):
         toy.fit.path(toy.new, [0.2, 0.1], 0.5, 2)
     with pytest.raises(ValueError, match="new must have 11 columns"):
         kernel_ridge.fit(toy.kernel, toy.y, np.ones(11)).predict(toy.new[:, :4], 0.2)
+
+
+def test_without_a_weight_every_round_is_the_teacher(data):
+    fit = kernel_ridge.fit(data.kernel, data.y)
+    for name, given in (("predict", [data.new]), ("fitted", []), ("dual", [])):
+        got = getattr(fit, name)(*given, 0.5)
+        want = getattr(fit, name)(*given, 0.5, steps=0)
+        np.testing.assert_allclose(got, want, rtol=0, atol=100 * EPS * np.abs(want).max())
+    np.testing.assert_allclose(fit.filter(0.5).kept, fit.filter(0.5, steps=0).kept, rtol=4 * EPS)
+
+
+def test_labels_are_kept_as_they_came(data, rng):
+    for y in (data.y, data.y[:, 0]):
+        noise = rng.uniform(0.5, 2.0, 30)
+        for fit in (
+            kernel_ridge.fit(data.kernel, y, noise),
+            kernel_ridge.fit_features(data.x, y, noise),
+        ):
+            np.testing.assert_array_equal(fit.y, y)
+
+
+def test_one_new_point_is_one_of_many(data):
+    """The null space of a kernel gives no prediction at one new point either."""
+    half = data.x
+    fit = kernel_ridge.fit(half @ half.T, data.y)
+    new = np.array([[1.0, -2.0], [0.5, 3.0], [0.1, 0.1]]) @ half.T
+    many = fit.predict(new, 1e-13, steps=0)
+    for k in range(3):
+        alone = fit.predict(new[k : k + 1], 1e-13, steps=0)
+        np.testing.assert_allclose(alone[0], many[k], rtol=1e-9)

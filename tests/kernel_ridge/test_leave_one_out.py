@@ -73,3 +73,47 @@ def test_backend_is_kept(put, toy):
     assert put.owns(best.risk)
     schedule = kernel_ridge.optimal_schedule(fit, 0.2, 2)
     assert put.owns(schedule.mixture)
+
+
+def test_without_a_weight_it_is_the_teacher_s(toy):
+    got = kernel_ridge.leave_one_out_predictions(toy.fit, 0.2)
+    want = kernel_ridge.leave_one_out_path(toy.fit, 0.2, steps=0)[0]
+    np.testing.assert_allclose(got, want, rtol=0, atol=100 * EPS)
+    assert kernel_ridge.leave_one_out_path(toy.fit, 0.2).shape == (2, 11)
+
+
+def test_one_sample_is_predicted_as_zero():
+    got = kernel_ridge.leave_one_out_path(kernel_ridge.fit([[2.0]], [3.0]), 1.0, 0.5, 2)
+    np.testing.assert_array_equal(got, np.zeros((3, 1)))
+
+
+@pytest.mark.parametrize("lam", [0.3, 300.0])
+def test_small_and_large_penalties_of_a_full_kernel(rng, by_solving, lam):
+    """Where most is lost, and where most is kept: either form of the smoother is exact."""
+    half, y = rng.normal(size=(8, 12)), rng.normal(size=8)
+    kernel = half @ half.T
+    got = kernel_ridge.leave_one_out_path(kernel_ridge.fit(kernel, y), lam, [1.5, -0.5])
+    want = refitted(by_solving, kernel, y, [lam] * 3, [1.5, -0.5], np.ones(8))
+    tolerance = 1000 * EPS * (1 + np.linalg.norm(kernel, 2) / lam) * np.abs(y).max()
+    np.testing.assert_allclose(got, want, rtol=0, atol=tolerance)
+
+
+def test_a_tiny_penalty_on_features(rng):
+    """Samples beyond the features keep their leverage below one without any penalty."""
+    x, y = rng.normal(size=(7, 2)), rng.normal(size=7)
+    got = kernel_ridge.leave_one_out_predictions(kernel_ridge.fit_features(x, y), 1e-14, steps=0)
+    for i in range(7):
+        rest = np.arange(7) != i
+        theta = np.linalg.lstsq(x[rest], y[rest])[0]
+        assert got[i] == pytest.approx(x[i] @ theta, abs=1e4 * EPS)
+    # A leverage within a few units of rounding of one is one.
+    barely = np.array([[1.0, 0.0], [3e-8, 1.0], [0.0, 1.0]])
+    with pytest.raises(ValueError, match="lam must be larger"):
+        kernel_ridge.leave_one_out_predictions(
+            kernel_ridge.fit_features(barely, np.ones(3)), 1e-20, steps=0
+        )
+    clearly = np.array([[1.0, 0.0], [1e-6, 1.0], [0.0, 1.0]])
+    got = kernel_ridge.leave_one_out_predictions(
+        kernel_ridge.fit_features(clearly, [1.0, 0.0, 0.0]), 1e-20, steps=0
+    )
+    assert abs(got[0]) <= 1e-3

@@ -57,3 +57,36 @@ def test_bad_input():
         chunked_product(gaussian, np.ones((2, 2)), rows=0)
     with pytest.raises(ValueError, match="points must have 2 dimensions"):
         chunked_product(gaussian, np.ones(2))
+
+
+def test_progress_counts_rows_and_products(monkeypatch, rng):
+    calls = []
+
+    class Recorder:
+        def __init__(self, total):
+            calls.append(total)
+
+        def advance(self, text, rows):
+            calls.append((text, rows))
+
+    monkeypatch.setattr("sdtheory.kernel_ridge.products.Progress", Recorder)
+    x, v = rng.normal(size=(5, 2)), rng.normal(size=5)
+    product = chunked_product(gaussian, x, rows=3, products=2)
+    product(v)
+    product(v)
+    first, second = ((f"product {k} with the kernel",) for k in (1, 2))
+    assert calls == [10, (*first, 3), (*first, 2), (*second, 3), (*second, 2)]
+    calls.clear()
+    chunked_product(gaussian, x)(v)
+    assert calls == [0]
+
+
+def test_blocks_of_points_are_as_large_as_asked(rng):
+    seen = []
+
+    def kernel(a, b):
+        seen.append((a.shape[0], b.shape[0]))
+        return gaussian(a, b)
+
+    chunked_product(kernel, rng.normal(size=(7, 2)), rows=3)(np.ones(7))
+    assert seen == [(3, 7), (3, 7), (1, 7)]

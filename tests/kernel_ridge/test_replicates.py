@@ -41,3 +41,24 @@ def test_merged_students_are_the_same(rng, outputs):
 def test_lengths_must_agree():
     with pytest.raises(ValueError, match="y and inputs must have the same length"):
         kernel_ridge.merge_replicates(np.ones((2, 1)), np.ones(3))
+
+
+def test_the_order_of_first_occurrence_is_kept():
+    inputs = [[2.0], [1.0], [2.0], [3.0], [1.0], [2.0]]
+    merged = kernel_ridge.merge_replicates(inputs, [1.0, 2.0, 4.0, 7.0, 4.0, 1.0])
+    assert merged.inputs.ravel().tolist() == [2.0, 1.0, 3.0]
+    assert merged.y.tolist() == [2.0, 3.0, 7.0]
+    np.testing.assert_allclose(merged.noise, [1 / 3, 1 / 2, 1.0], rtol=EPS)
+    assert merged.groups.tolist() == [0, 1, 0, 2, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "y", "message"),
+    [
+        (np.ones(2), np.ones(2), "inputs must have 2 dimensions"),
+        (np.ones((2, 1)), np.ones((2, 1, 1)), "y must have 1 or 2 dimensions"),
+    ],
+)
+def test_shapes_are_named(inputs, y, message):
+    with pytest.raises(ValueError, match=message):
+        kernel_ridge.merge_replicates(inputs, y)

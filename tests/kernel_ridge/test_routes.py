@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
+import scipy.linalg
 from backends import BACKENDS
 
 from sdtheory import kernel_ridge
 from sdtheory._array import to_numpy
 from sdtheory.kernel_ridge import routes
+from sdtheory.kernel_ridge._lanczos import Krylov
 
 LAMS, XIS = [1.0, 0.3, 0.5], [0.6, -0.5]
 EPS = np.finfo(float).eps
@@ -142,3 +144,144 @@ def test_wrong_arguments_are_named():
 def test_products_that_are_no_kernel_are_named(product, message):
     with pytest.raises(ValueError, match=message):
         kernel_ridge.distil(product, np.array([1.0, 2.0, 3.0, 4.0, 5.0]), 1.0)
+
+
+def test_the_defaults_are_one_pure_student(data):
+    got = kernel_ridge.distil(data.kernel, data.y, 0.5)
+    want = kernel_ridge.distil(data.kernel, data.y, 0.5, xi=1.0, steps=1)
+    np.testing.assert_array_equal(got.fitted, want.fitted)
+    two = kernel_ridge.distil(data.kernel, data.y, 0.5, [1.0, 0.5])
+    last = two.predict(data.new)
+    np.testing.assert_array_equal(last, data.new @ two.dual[2])
+    for k in (-3, -1, 0, 2):
+        np.testing.assert_array_equal(two.predict(data.new, k), data.new @ two.dual[k])
+    for k in (-4, 3):
+        with pytest.raises(ValueError, match=f"steps must be at most 2, got {k}"):
+            two.predict(data.new, k)
+
+
+@pytest.mark.parametrize("lam", [1e-3, 1.0, 1e3])
+def test_fitted_values_keep_their_digits_at_any_penalty(rng, lam):
+    """lam w and the target agree to many digits where the penalty is large: K w has them all."""
+    x = rng.normal(size=(20, 2))
+    kernel = np.exp(-0.5 * ((x[:, None] - x) ** 2).sum(-1))
+    y = rng.normal(size=20)
+    chain = kernel_ridge.distil(kernel, y, lam, [0.5, 1.5])
+    assert chain.route == "cholesky"
+    want = [kernel_ridge.fit(kernel, y).fitted(lam, [0.5, 1.5][:k], k) for k in range(3)]
+    for got, exact in zip(chain.fitted, want, strict=True):
+        tolerance = 200 * EPS * (1 + 20 / lam) * np.abs(exact).max()
+        np.testing.assert_allclose(got, exact, rtol=0, atol=tolerance)
+
+
+def test_equal_penalties_are_factorised_once(data, monkeypatch):
+    made = []
+    plain = scipy.linalg.cho_factor
+
+    def counted(matrix, **options):
+        made.append(matrix[0, 0] - data.kernel[0, 0])
+        return plain(matrix, **options)
+
+    monkeypatch.setattr(scipy.linalg, "cho_factor", counted)
+    before = data.kernel.copy()
+    kernel_ridge.distil(data.kernel, data.y, [0.5, 2.0, 0.5, 2.0])
+    np.testing.assert_allclose(made, [0.5, 2.0], rtol=8 * EPS)
+    np.testing.assert_array_equal(data.kernel, before)
+
+
+def test_what_cholesky_cannot_factorise_the_spectrum_can(rng):
+    """A singular kernel whose penalty is lost in rounding; an indefinite one is named."""
+    half, y = rng.normal(size=(12, 3)), rng.normal(size=12)
+    kernel = 1e6 * half @ half.T
+    chain = kernel_ridge.distil(kernel, y, 1e-12, 1.0)
+    assert chain.route == "eigh"
+    model = kernel_ridge.fit(kernel, y)
+    for k in range(2):
+        np.testing.assert_allclose(chain.fitted[k], model.fitted(1e-12, 1.0, k), rtol=1e-12)
+        np.testing.assert_allclose(chain.dual[k], model.dual(1e-12, 1.0, k), rtol=1e-12)
+    with pytest.raises(ValueError, match="kernel must be positive semi-definite"):
+        kernel_ridge.distil(np.diag([1.0, -1.0]), np.ones(2), 1e-3)
+
+
+@pytest.mark.parametrize(("gap", "accepted"), [(1e-10, True), (1e-6, False)])
+def test_half_the_digits_of_symmetry_are_asked_for(gap, accepted):
+    kernel = np.array([[2.0, 1.0 + gap], [1.0, 2.0]])
+    if accepted:
+        got = kernel_ridge.distil(kernel, np.ones(2), 1.0)
+        np.testing.assert_allclose(got.fitted[0], [0.75, 0.75], rtol=2 * gap)
+    else:
+        with pytest.raises(ValueError, match="kernel must be symmetric"):
+            kernel_ridge.distil(kernel, np.ones(2), 1.0)
+
+
+@pytest.mark.parametrize("products", [1, 2, 5])
+def test_the_bounds_follow_from_the_residuals_of_every_round(data, products):
+    """The errors obey (K + lam) e_k = xi K e_{k-1} + residual: bound it, round by round."""
+    y, lams, xis = data.y[:, 0], [1.0, 0.3, 0.5], [0.6, -1.5]
+    space = Krylov(lambda v: data.kernel @ v, y)
+    space.grow(products)
+    assert space.products == products
+    duals, _, fitted_bounds, norm_bounds = space.chain(lams, xis)
+    fitted_bound = norm_bound = 0.0
+    for k, lam in enumerate(lams):
+        xi, before = (0.0, 0 * y) if k == 0 else (xis[k - 1], duals[k - 1])
+        missed = (data.kernel @ duals[k] + lam * duals[k]) - xi * data.kernel @ before
+        size = np.linalg.norm(missed - (1 - xi) * y)
+        fitted_bound = abs(xi) * fitted_bound + size
+        norm_bound = abs(xi) * norm_bound + 0.5 * size / lam**0.5
+        assert fitted_bounds[k] == pytest.approx(fitted_bound, abs=1e4 * EPS)
+        assert norm_bounds[k] == pytest.approx(norm_bound, abs=1e4 * EPS)
+
+
+def test_an_exhausted_space_is_exact():
+    kernel = np.diag([1.0, 1.0, 4.0])
+    chain = kernel_ridge.distil(kernel, np.ones(3), 0.1, [0.5, 2.0], route="lanczos")
+    assert chain.products == 2
+    assert (chain.fitted_error, chain.norm_error) == (0.0, 0.0)
+    want = kernel_ridge.fit(kernel, np.ones(3)).fitted(0.1, [0.5, 2.0])
+    np.testing.assert_allclose(chain.fitted[-1], want, rtol=50 * EPS)
+    with pytest.raises(ValueError, match="products must be larger"):
+        kernel_ridge.distil(kernel, [1.0, 2.0, 3.0], 1e-3, route="lanczos", products=1)
+    # A zero kernel is exhausted by one product, however small the labels.
+    zero = kernel_ridge.distil(np.zeros((3, 3)), np.full(3, 1e-100), 1.0, route="lanczos")
+    assert (zero.products, zero.fitted_error) == (1, 0.0)
+    assert not zero.fitted.any()
+
+
+@pytest.mark.parametrize("scale", [1e-100, 1e100])
+def test_exhaustion_does_not_depend_on_the_scale(scale):
+    kernel = scale * np.diag([1.0, 2.0, 4.0, 4.0])
+    chain = kernel_ridge.distil(kernel, np.ones(4), scale, 0.5, 2, route="lanczos")
+    assert chain.products == 3
+    want = kernel_ridge.fit(kernel, np.ones(4)).fitted(scale, 0.5, 2)
+    np.testing.assert_allclose(chain.fitted[-1], want, rtol=200 * EPS)
+
+
+def test_outputs_share_one_schedule_and_add_up_their_products(data):
+    y = np.column_stack([data.y[:, 0], np.zeros(30), data.y[:, 1]])
+    both = kernel_ridge.distil(data.kernel, y, LAMS, XIS, route="lanczos", tolerance=1e-6)
+    runs = [
+        kernel_ridge.distil(data.kernel, y[:, k], LAMS, XIS, route="lanczos", tolerance=1e-6)
+        for k in range(3)
+    ]
+    assert both.products == sum(run.products for run in runs)
+    assert both.fitted_error == max(run.fitted_error for run in runs)
+    assert both.norm_error == max(run.norm_error for run in runs)
+    for k, run in enumerate(runs):
+        np.testing.assert_array_equal(both.dual[..., k], run.dual)
+        np.testing.assert_array_equal(both.fitted[..., k], run.fitted)
+
+
+def test_products_are_made_a_few_at_a_time_and_never_beyond_the_budget(data):
+    exact = kernel_ridge.distil(data.kernel, data.y[:, 0], 0.05, 1.0, route="cholesky")
+    chain = kernel_ridge.distil(
+        data.kernel, data.y[:, 0], 0.05, 1.0, route="lanczos", tolerance=1e-9, products=29
+    )
+    assert chain.products % 10 == 0 or chain.products == 29
+    np.testing.assert_allclose(chain.fitted, exact.fitted, rtol=0, atol=1e-8)
+    with pytest.raises(ValueError, match="6 products with the kernel do not reach"):
+        kernel_ridge.distil(data.kernel, data.y[:, 0], 1e-6, route="lanczos", products=6)
+    enough = kernel_ridge.distil(
+        data.kernel, data.y[:, 0], 50.0, route="lanczos", tolerance=1e-3, products=6
+    )
+    assert enough.products == 6

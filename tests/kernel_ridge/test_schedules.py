@@ -109,3 +109,74 @@ def test_infinitely_many_rounds_reach_the_ridge_path(toy):
 def test_a_quotient_has_no_simplex(toy):
     with pytest.raises(ValueError, match="constrained must be False for method 'gcv'"):
         kernel_ridge.optimal_schedule(toy.fit, 0.2, 2, method="gcv")
+
+
+def test_the_best_mixture_inside_the_simplex():
+    """Some weight strictly between 0 and 1: a slope or a scale gone wrong would move it."""
+    inside = 0
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        half, y = rng.normal(size=(9, 5)), rng.normal(size=9)
+        fit = kernel_ridge.fit(half @ half.T, y + half[:, 0])
+        best = kernel_ridge.optimal_schedule(fit, 1.0, 1)
+        greedy = kernel_ridge.optimal_xi(fit, 1.0, lower=0.0, upper=1.0)
+        assert float(best.xi[0]) == pytest.approx(float(greedy.xi[0]), abs=1e-9)
+        assert best.risk == pytest.approx(float(greedy.risk[0]), rel=1e-12)
+        assert best.teacher_risk == pytest.approx(float(greedy.teacher_risk), rel=1e-12)
+        assert not best.degenerate
+        inside += 0.0 < float(greedy.xi[0]) < 1.0
+    assert inside >= 2
+
+
+@pytest.mark.parametrize("noisy", [False, True])
+@pytest.mark.parametrize("outputs", [1, 2])
+@pytest.mark.parametrize("constrained", [False, True])
+def test_risks_are_mean_squared_errors_left_out(data, rng, outputs, noisy, constrained):
+    y = data.y[:, 0] if outputs == 1 else data.y
+    fit = kernel_ridge.fit(data.kernel, y, rng.uniform(0.5, 2.0, 30) if noisy else None)
+    best = kernel_ridge.optimal_schedule(fit, 0.5, 2, constrained=constrained)
+    missed = y - kernel_ridge.leave_one_out_predictions(fit, 0.5, steps=0)
+    assert best.teacher_risk == pytest.approx(np.mean(missed**2), rel=1e-10)
+    missed = y - kernel_ridge.leave_one_out_predictions(fit, 0.5, best.xi)
+    assert best.risk == pytest.approx(np.mean(missed**2), rel=1e-9)
+
+
+@pytest.mark.parametrize("constrained", [False, True])
+def test_where_no_weight_matters(constrained):
+    fit = kernel_ridge.fit(np.eye(3), [1.0, -2.0, 3.0])
+    best = kernel_ridge.optimal_schedule(fit, 1.0, 2, constrained=constrained)
+    assert best.degenerate == (not constrained)
+    assert best.risk == pytest.approx(14 / 3, rel=1e-14)
+    assert best.teacher_risk == pytest.approx(14 / 3, rel=1e-14)
+    if not constrained:
+        np.testing.assert_array_equal(best.mixture, [1.0, 0.0, 0.0])
+        np.testing.assert_array_equal(best.xi, [0.0, 0.0])
+
+
+def test_mixtures_out_of_reach_have_no_weights_per_round():
+    # Modes that keep 1/3 and 1/2: the truth asks for c_1 = -c_2, which no two rounds mix.
+    d, kept = np.array([1.0, 2.0]), np.array([1 / 3, 1 / 2])
+    fit = kernel_ridge.fit(np.diag(d), [1.0, 1.0])
+    c = np.array([1.0, -1.0, 1.0])
+    truth = sum(c[k] * kept ** (k + 1) for k in range(3))
+    best = kernel_ridge.optimal_schedule(
+        fit, 2.0, 2, method="validation", validation=(np.diag(d), truth), constrained=False
+    )
+    np.testing.assert_allclose(best.filter.kept, truth[::-1], rtol=1e-12)
+    assert best.risk == pytest.approx(0.0, abs=1e-28)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((0.0, 1), "lam must be greater than 0"),
+        ((0.5, 0), "steps must be at least 1"),
+    ],
+)
+def test_wrong_arguments_are_named(toy, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        kernel_ridge.optimal_schedule(toy.fit, *arguments)
+    with pytest.raises(ValueError, match="best_lam must be greater than 0"):
+        kernel_ridge.optimal_limit_xi(0.5, 0.0)
+    with pytest.raises(ValueError, match="lam must be greater than 0"):
+        kernel_ridge.optimal_limit_xi(0.0, 0.5)

@@ -196,3 +196,118 @@ def test_relative_errors_are_divided_by_the_noise(data, rng):
         kernel_ridge.optimal_xi(
             kernel_ridge.fit(data.kernel, data.y), 0.5, method="gcv", relative=True
         )
+
+
+def test_each_output_has_its_own_risks(rng):
+    teacher, student, targets = rng.normal(size=(3, 6, 2))
+    best = kernel_ridge.optimal_xi(
+        teacher_outputs=teacher, student_outputs=student, targets=targets, per_output=True
+    )
+    missing, change = targets - teacher, student - teacher
+    want = np.sum(missing * change, axis=0) / np.sum(change**2, axis=0)
+    np.testing.assert_allclose(best.xi, want, rtol=32 * EPS)
+    np.testing.assert_allclose(best.teacher_risk, np.mean(missing**2, axis=0), rtol=16 * EPS)
+    np.testing.assert_allclose(
+        best.risk, np.mean((missing - want * change) ** 2, axis=0), rtol=64 * EPS
+    )
+    assert (best.method, best.degenerate) == ("outputs", False)
+    student[:, 1] = teacher[:, 1]
+    still = kernel_ridge.optimal_xi(
+        teacher_outputs=teacher, student_outputs=student, targets=targets, per_output=True
+    )
+    assert still.degenerate
+    assert still.xi[1] == 0.0
+    assert still.xi[0] == pytest.approx(want[0], rel=32 * EPS)
+    # One output is one weight, asked for or not.
+    one = [a[:, 0] for a in (teacher, student, targets)]
+    for per_output in (False, True):
+        found = kernel_ridge.optimal_xi(
+            teacher_outputs=one[0], student_outputs=one[1], targets=one[2], per_output=per_output
+        )
+        assert found.xi == pytest.approx(want[0], rel=32 * EPS)
+
+
+@pytest.mark.parametrize("per_output", [False, True])
+def test_weights_from_outputs_stay_in_their_interval(rng, per_output):
+    teacher, student, targets = rng.normal(size=(3, 6, 2))
+
+    def best(**interval):
+        return kernel_ridge.optimal_xi(
+            teacher_outputs=teacher,
+            student_outputs=student,
+            targets=targets,
+            per_output=per_output,
+            **interval,
+        )
+
+    for low, high in ((0.2, 0.3), (-5.0, -4.5), (0.25, 0.25)):
+        boxed = best(lower=low, upper=high)
+        np.testing.assert_array_equal(boxed.xi, np.clip(best().xi, low, high))
+        change = student - teacher
+        missed = (targets - teacher - boxed.xi * change) ** 2
+        want = missed.mean(0) if per_output else missed.mean()
+        np.testing.assert_allclose(boxed.risk, want, rtol=32 * EPS)
+
+
+def test_a_fit_may_have_its_weight_fixed(toy):
+    for method in ("loo", "gcv"):
+        best = kernel_ridge.optimal_xi(toy.fit, 0.2, 2, method=method, lower=0.7, upper=0.7)
+        np.testing.assert_array_equal(best.xi, [0.7, 0.7])
+
+
+def test_perfect_teachers_leave_nothing_to_choose():
+    outputs = [1.0, 2.0]
+    best = kernel_ridge.optimal_xi(
+        teacher_outputs=outputs, student_outputs=[0.5, 1.0], targets=outputs
+    )
+    assert (best.xi, best.risk, best.degenerate) == (0.0, 0.0, False)
+    same = kernel_ridge.optimal_xi(
+        teacher_outputs=outputs, student_outputs=outputs, targets=outputs
+    )
+    assert (same.xi, same.risk, same.degenerate) == (0.0, 0.0, True)
+
+
+def test_one_round_without_a_choice_is_told_among_others():
+    """Alike samples: without the first, the second's error does not depend on any weight."""
+    fit = kernel_ridge.fit(np.eye(3), [1.0, -2.0, 3.0])
+    best = kernel_ridge.optimal_xi(fit, 1.0, 3)
+    assert best.degenerate
+    np.testing.assert_array_equal(best.xi, np.zeros(3))
+    np.testing.assert_allclose(best.risk, [14 / 3] * 3, rtol=8 * EPS)
+    assert float(best.teacher_risk) == pytest.approx(14 / 3, rel=8 * EPS)
+
+
+@pytest.mark.parametrize("method", ["loo", "gcv", "validation"])
+def test_the_default_is_one_round(toy, method):
+    best = kernel_ridge.optimal_xi(toy.fit, 0.2, method=method, validation=(toy.new, toy.truth))
+    assert np.shape(best.xi) == np.shape(best.risk) == (1,)
+    assert (best.method, best.degenerate) == (method, False)
+    with pytest.raises(ValueError, match="steps must be at least 1"):
+        kernel_ridge.optimal_xi(toy.fit, 0.2, 0, method=method)
+
+
+def test_infinite_ends_of_an_interval(toy):
+    free = kernel_ridge.optimal_xi(toy.fit, 0.2)
+    for lower, upper in ((-np.inf, np.inf), (-np.inf, 100.0), (-100.0, np.inf)):
+        best = kernel_ridge.optimal_xi(toy.fit, 0.2, lower=lower, upper=upper)
+        np.testing.assert_array_equal(best.xi, free.xi)
+
+
+def test_a_truth_at_new_points_has_three_parts(data):
+    fit = kernel_ridge.fit(data.kernel, data.y[:, 0])
+    for parts in ((data.new, data.new[:, 0]), (data.new, data.new[:, 0], data.y[:, 0], 1.0)):
+        with pytest.raises(ValueError, match=f"got {len(parts)} entries"):
+            kernel_ridge.optimal_xi(fit, 0.5, method="truth", truth=parts, noise_var=0.1)
+
+
+@pytest.mark.parametrize("name", ["student_outputs", "targets"])
+def test_outputs_of_other_shapes_are_named(name):
+    given = {k: np.ones((4, 2)) for k in ("teacher_outputs", "student_outputs", "targets")}
+    with pytest.raises(ValueError, match=f"{name} must have the shape of teacher_outputs"):
+        kernel_ridge.optimal_xi(**given | {name: np.ones((2, 4))})
+    with pytest.raises(ValueError, match=f"{name} must have 2 dimensions"):
+        kernel_ridge.optimal_xi(**given | {name: np.ones(4)})
+    with pytest.raises(ValueError, match="teacher_outputs must have 1 or 2 dimensions"):
+        kernel_ridge.optimal_xi(**given | {"teacher_outputs": np.ones((2, 2, 2))})
+    with pytest.raises(ValueError, match="fit, or all of teacher_outputs"):
+        kernel_ridge.optimal_xi(**given | {name: None})

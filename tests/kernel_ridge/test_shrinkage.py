@@ -100,3 +100,99 @@ def test_a_student_shrinks_at_least_as_ridge_with_the_bound():
         assert lost == pytest.approx(
             kernel_ridge.penalty_bound(0.5, xi, steps) / d[-1], rel=100 / d[-1]
         )
+
+
+def test_a_rate_of_exactly_one_never_arrives():
+    assert kernel_ridge.contraction_rate([1.0, 0.5], 1.0, 2.0) == 1.0
+    with pytest.raises(ValueError, match=r"convergence interval, got 2.0 \(rate 1\)"):
+        kernel_ridge.steps_to_tolerance([1.0, 0.5], 1.0, 2.0, 0.1)
+
+
+@pytest.mark.parametrize(
+    ("tolerance", "steps"), [(0.6, 0), (0.5, 0), (0.49, 1), (0.25, 1), (0.24, 2), (2.0**-10, 9)]
+)
+def test_halving_takes_one_round_each(tolerance, steps):
+    # |xi| d / (d + lam) = 1/2, and the labels are one round away from the teacher.
+    assert kernel_ridge.steps_to_tolerance([1.0], 1.0, -1.0, tolerance) == steps
+
+
+def test_geometric_sums_at_the_ends():
+    assert kernel_ridge.penalty_bound(2.0, 1.0, 4) == 10.0
+    assert kernel_ridge.penalty_bound(2.0, 0.0, 4) == 2.0
+    assert kernel_ridge.penalty_bound(0.0, 0.5, 4) == 0.0
+    assert kernel_ridge.approximation_bound(0.0, 1.0, 0.5, 3) == 0.0
+    assert kernel_ridge.approximation_bound(1e6, 1e-3, 1.0, 5) == 1.0
+    assert kernel_ridge.approximation_bound(1.0, 1.0, 0.0, 5) == 0.5
+
+
+def test_sparsity_of_equal_and_of_tiny_modes():
+    assert kernel_ridge.sparsity_ratio(2.0, 2.0, 1.0, 0.5, 3) == 1.0
+    assert kernel_ridge.sparsity_limit(2.0, 2.0, 1.0, 0.5) == 1.0
+    # Far below the penalty a mode keeps in proportion to its eigenvalue, however tiny it is.
+    assert kernel_ridge.sparsity_ratio(3e-300, 1e-300, 1.0, 0.0, 2) == pytest.approx(3.0, rel=4e-16)
+    single = kernel_ridge.sparsity_ratio(3.0, 1.0, 1.0, 0.5, 2)
+    assert isinstance(single, float)
+    several = kernel_ridge.sparsity_ratio(3.0, 1.0, 1.0, 0.5, [0.0, 2.0])
+    assert several.shape == (2,)
+    assert several[1] == pytest.approx(single, rel=8 * EPS)
+    # Nearly equal modes, nearly without labels: a late peak is found all the same.
+    late = kernel_ridge.sparsity_peak(1.0 + 1e-9, 1.0, 1e-6, 1.0 - 1e-6)
+    path = kernel_ridge.sparsity_ratio(
+        1.0 + 1e-9, 1.0, 1e-6, 1.0 - 1e-6, np.array([0.0, late // 2, late, 3.0 * late])
+    )
+    assert late > 1000
+    assert path[2] >= path.max() - 16 * EPS
+
+
+CALLS = {
+    "penalty_bound": (1.0, 0.5, 2),
+    "approximation_bound": (0.1, 1.0, 0.5, 2),
+    "sparsity_ratio": (2.0, 1.0, 1.0, 0.5, 2),
+    "sparsity_limit": (2.0, 1.0, 1.0, 0.5),
+    "sparsity_peak": (2.0, 1.0, 1.0, 0.5),
+}
+WEIGHT = {
+    "penalty_bound": 1, "approximation_bound": 2, "sparsity_ratio": 3, "sparsity_limit": 3,
+    "sparsity_peak": 3,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize(("xi", "message"), [(1.5, "at most 1"), (-0.5, "at least 0")])
+def test_weights_of_bounds_lie_between_zero_and_one(name, xi, message):
+    arguments = list(CALLS[name])
+    arguments[WEIGHT[name]] = xi
+    with pytest.raises(ValueError, match=f"xi must be {message}"):
+        getattr(kernel_ridge, name)(*arguments)
+
+
+@pytest.mark.parametrize("name", ["sparsity_ratio", "sparsity_limit", "sparsity_peak"])
+@pytest.mark.parametrize(
+    ("place", "value", "message"),
+    [
+        (0, 0.5, "larger must be at least 1"),
+        (1, 0.0, "smaller must be greater than 0"),
+        (2, 0.0, "lam must be greater than 0"),
+    ],
+)
+def test_wrong_modes_are_named(name, place, value, message):
+    arguments = list(CALLS[name])
+    arguments[place] = value
+    with pytest.raises(ValueError, match=message):
+        getattr(kernel_ridge, name)(*arguments)
+
+
+def test_wrong_penalties_and_tolerances_are_named():
+    for tolerance, message in ((0.0, "greater than 0"), (1.0, "less than 1"), (1.5, "less than 1")):
+        with pytest.raises(ValueError, match=f"tolerance must be {message}"):
+            kernel_ridge.steps_to_tolerance([1.0], 1.0, 0.5, tolerance)
+    with pytest.raises(ValueError, match="lam must be greater than 0"):
+        kernel_ridge.contraction_rate([1.0], 0.0, 0.5)
+    with pytest.raises(ValueError, match="eigenvalues must be at least 0"):
+        kernel_ridge.contraction_rate([1.0, -1.0], 1.0, 0.5)
+    with pytest.raises(ValueError, match="lam must be at least 0"):
+        kernel_ridge.penalty_bound(-1.0, 0.5, 2)
+    with pytest.raises(ValueError, match="error must be at least 0"):
+        kernel_ridge.approximation_bound(-0.1, 1.0, 0.5, 2)
+    with pytest.raises(ValueError, match="lam must be greater than 0"):
+        kernel_ridge.approximation_bound(0.1, 0.0, 0.5, 2)
