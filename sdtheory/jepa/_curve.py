@@ -24,7 +24,7 @@ _GAUSS = np.polynomial.legendre.leggauss(5)
 _FINE_GAUSS = np.polynomial.legendre.leggauss(24)
 Rule = tuple[Floats, Floats]  # Gauss-Legendre nodes and weights on [-1, 1]
 BLOCK = 1 << 14  # elements treated at once, so that the work stays in cache
-ROUNDS = 60
+ROUNDS = 20
 ENOUGH = 6e-6  # its cube is the rounding error
 TINY = np.finfo(np.float64).tiny
 EDGE = -1.0 + np.finfo(np.float64).epsneg
@@ -40,6 +40,7 @@ class Curve:
 
     p: float
     q: float
+    reach: float  # knots lie within [-reach, reach]
     knots: Floats
     phi: Floats
     share: Floats  # e^eta / (1 + e^eta) at the knots
@@ -79,7 +80,7 @@ def curve(p: float, q: float) -> Curve:
     with np.errstate(divide="ignore"):
         key_below = -np.log(below[: reference + 1]) - phi[: reference + 1]
         key_above = np.log(above[reference:]) + phi[reference:]
-    return Curve(p, q, knots, phi, share, reference, below, above, key_below, key_above)
+    return Curve(p, q, reach, knots, phi, share, reference, below, above, key_below, key_above)
 
 
 def advance(line: Curve, start: Floats, drift: Floats) -> Floats:
@@ -133,45 +134,48 @@ def _advance(line: Curve, start: Floats, origin: Floats, phi0: Floats, drift: Fl
     down = np.searchsorted(line.key_below, -key, side="right") - 1
     up = np.searchsorted(line.key_above, key, side="right") - 1 + ref
     panel = np.where(above, up, np.minimum(down, max(ref - 1, 0)))
-    tail = panel < 0
-    # beyond the knots the weight is a pure exponential: measure from the start itself
     last = line.knots.size - 1
-    tail |= start > line.knots[last]
+    # beyond the knots the weight is a pure exponential: whoever stays there measures from the start
+    low, early = start < -line.reach, panel < 0
+    tail = (low & early) | ((start > line.reach) & (drift > 0))
     panel = np.maximum(panel, 0)
     exponent = np.where(tail, 0.0, key - line.phi[panel])
     here = np.exp(np.minimum(exponent, 700.0))
     rest = np.where(above, here - line.above[panel], line.below[panel] - here)
     rest = np.where(tail, drift, rest)
     slope = np.where(panel == last, line.p + line.q, line.p + line.q * line.share[panel])
-    slope = np.where(tail, np.where(start < line.knots[0], line.p, line.p + line.q), slope)
+    slope = np.where(tail, np.where(low, line.p, line.p + line.q), slope)
     move = _inverse_stretch(slope, rest)
-    if line.p + line.q > 0:  # then a far exponent only lengthens the last, exponential piece
-        move += np.where(panel == last, np.maximum(exponent - 700.0, 0.0), 0.0) / (line.p + line.q)
-    inside = ~tail & (panel < last)
+    far = np.maximum(exponent - 700.0, 0.0)  # only lengthens an exponential piece, first or last
+    if line.p + line.q > 0:
+        move += np.where(panel == last, far, 0.0) / (line.p + line.q)
+    if line.p < 0:
+        move += np.where(early, far, 0.0) / line.p
+    inside = ~(tail | early) & (panel < last)
     near = np.where(inside, move, 0.0)
     bend = line.q * line.share[panel] * (1.0 - line.share[panel])  # phi'': one round then does it
     move -= bend * near**3 / 6.0 * (1.0 - 0.25 * slope * near)
-    width = np.diff(line.knots, append=np.inf)[panel]
+    width = np.diff(line.knots, append=line.knots[-1])[panel]
     move = np.where(inside, _newton(line, line.share[panel], rest, move, width), move)
     move = np.where(tail, move, line.knots[panel] - start + move)
     return np.where(drift == 0, 0.0, move)
 
 
 def _newton(line: Curve, share: Floats, rest: Floats, move: Floats, width: Floats) -> Floats:
-    """Solve local integral(move) = rest within [0, width] by bracketed Newton steps."""
-    low, high = np.zeros_like(move), np.where(np.isfinite(width), width, 0.0)
-    move = np.clip(move, low, high)
+    """Solve local integral(move) = rest within [0, width].
+
+    The weight changes by e^SPACING at most within a panel: steps kept there contract from anywhere.
+    """
+    move = np.clip(move, 0.0, width)
     for _ in range(ROUNDS):
         gap = _local(line.p, line.q, share, move) - rest
-        low, high = np.where(gap <= 0, move, low), np.where(gap >= 0, move, high)
         stretch = np.expm1(move)
         ratio = np.exp(line.p * move + line.q * np.log1p(share * stretch))
         slope = line.p + line.q * share * (1.0 + stretch) / (1.0 + share * stretch)
         newton = gap / ratio
-        trial = move - newton / (1.0 - 0.5 * slope * newton)  # Halley: phi' is known for free
-        trial = np.where((trial < low) | (trial > high), 0.5 * (low + high), trial)
-        change = np.abs(trial - move)
-        move = trial
+        # Halley: phi' is known for free
+        new = np.clip(move - newton / (1.0 - 0.5 * slope * newton), 0.0, width)
+        change, move = np.abs(new - move), new
         # cubic convergence: after a change this small the next one is below rounding
         if bool(np.all(change * (1.0 + np.abs(slope)) < ENOUGH)):
             break
@@ -189,23 +193,18 @@ def _local(p: float, q: float, share: Floats, move: Floats, rule: Rule = _GAUSS)
 
 def _level(line: Curve, eta: Floats) -> tuple[Flags, Floats]:
     """Return (above the reference?, integral between eta and the reference in weights at eta)."""
-    first, last = line.knots[0], line.knots[-1]
-    inner = np.clip(eta, first, last)
-    panel = np.clip(np.searchsorted(line.knots, inner, side="right") - 1, 0, line.knots.size - 2)
+    inner = np.clip(eta, -line.reach, line.reach)
+    panel = np.searchsorted(line.knots[1:-1], inner, side="right")
     move = inner - line.knots[panel]
     part = _local(line.p, line.q, line.share[panel], move)
     stretch = np.exp(line.p * move + line.q * np.log1p(line.share[panel] * np.expm1(move)))
     above = panel >= line.reference
     level = np.where(above, line.above[panel] + part, line.below[panel] - part) / stretch
-    right = np.maximum(eta - last, 0.0)
+    right, left = np.maximum(eta - line.reach, 0.0), np.maximum(-line.reach - eta, 0.0)
     slope = line.p + line.q
-    level = np.where(eta > last, level * np.exp(-slope * right) + _stretch(-slope, right), level)
-    left = np.maximum(first - eta, 0.0)
-    if line.reference == 0:
-        level = np.where(eta < first, line.above[0], level)
-    else:
-        left_level = level * np.exp(line.p * left) + _stretch(line.p, left)
-        level = np.where(eta < first, left_level, level)
+    level = level * np.exp(-slope * right) + _stretch(-slope, right)
+    if line.p <= 0:  # else a converging integral starts at minus infinity, 1 / p weights before
+        level = level * np.exp(line.p * left) + _stretch(line.p, left)
     return above, level
 
 

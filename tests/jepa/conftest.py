@@ -22,10 +22,17 @@ def _antiderivative(p, q, eta):
 
 def _elapsed(p, q, start, stop):
     """Return the integral of the weight between two points, in units of the weight at `start`."""
+    return _elapsed_among(p, q, [start, stop])[0][1]
+
+
+def _elapsed_among(p, q, points):
+    """Return those integrals from each of some points to each."""
     with mpmath.workdps(DIGITS):
-        p, q, a, b = (mpmath.mpf(float(x)) for x in (p, q, start, stop))
-        weight = mpmath.exp(p * a + q * mpmath.log1p(mpmath.exp(a)))
-        return (_antiderivative(p, q, b) - _antiderivative(p, q, a)) / weight
+        p, q = mpmath.mpf(float(p)), mpmath.mpf(float(q))
+        points = [mpmath.mpf(float(x)) for x in points]
+        weights = [mpmath.exp(p * x + q * mpmath.log1p(mpmath.exp(x))) for x in points]
+        values = [_antiderivative(p, q, x) for x in points]
+        return [[(b - a) / w for b in values] for a, w in zip(values, weights, strict=True)]
 
 
 def _time(
@@ -78,6 +85,11 @@ def _quadrature(covariance, variance, depth, start, stop, objective="jepa"):
 @pytest.fixture(scope="session")
 def exact_elapsed():
     return _elapsed
+
+
+@pytest.fixture(scope="session")
+def exact_elapsed_among():
+    return _elapsed_among
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """The universal curve against its 60-digit antiderivative, and against itself inverted."""
 
+import mpmath
 import numpy as np
 import pytest
 
@@ -7,7 +8,9 @@ from sdtheory.jepa._curve import advance, curve, elapsed
 
 EPS = np.finfo(float).eps
 LINES = [(-a, a) for a in (0.0, 1 / 3, 5.0, 199.0)]
-LINES += [(a + 1, -(a + 1)) for a in (1 / 3, 3.0, 199.0)] + [(a + 1, -1.0) for a in (1 / 3, 99.0)]
+LINES += [(a + 1, -(a + 1)) for a in (0.0, 1 / 3, 3.0, 199.0)] + [
+    (a + 1, -1.0) for a in (1 / 3, 99.0)
+]
 
 
 @pytest.mark.parametrize(("p", "q"), LINES)
@@ -32,6 +35,62 @@ def test_elapsed_is_the_integral_of_the_weight(exact_elapsed, p, q, start, stop)
     # the exponent |phi| <= (1 + |p|) * range is rounded before it is exponentiated
     tolerance = 30 * EPS * (1 + (1 + abs(p)) * (stop - start))
     assert abs(got / want - 1) < tolerance
+
+
+def seams(line):
+    """Return points beside, at and outside of the knots where the table changes its formula."""
+    last = line.knots.size - 1
+    places = {0, 1, line.reference - 1, line.reference, line.reference + 1, last - 1, last}
+    points = [-60.0, -45.0, -6.0, 7.0, 45.0, 60.0]
+    for j in sorted(places - {-1}):
+        width = 0.5 * (line.knots[min(j + 1, last)] - line.knots[max(j - 1, 0)])
+        points += list(line.knots[j] + width * np.array([-5.3, -1 / 3, 0.0, 1 / 3, 1.6, 5.3]))
+    return np.sort(points)
+
+
+def rises(p, q, start, stop):
+    """Return the log of the weight at `stop` in weights at `start`."""
+    return p * (stop - start) + q * (np.logaddexp(0, stop) - np.logaddexp(0, start))
+
+
+@pytest.mark.parametrize(("p", "q"), LINES)
+def test_the_table_has_no_seams(exact_elapsed_among, p, q):
+    """Within a panel, over all of them, and from one end of the line to the other."""
+    line = curve(p, q)
+    points = seams(line)
+    exact = exact_elapsed_among(p, q, points)
+    i, j = np.triu_indices(points.size, 1)
+    mantissa, exponent = elapsed(line, points[i], points[j])
+    error = [
+        float(mpmath.log(exact[a][b] / mpmath.mpf(m)) - e)
+        for a, b, m, e in zip(i, j, mantissa, exponent, strict=True)
+    ]
+    # phi, rounded, is exponentiated: at both ends if they are close, over all the way if not
+    size = (1 + abs(p) + abs(q)) * (1 + np.maximum(np.abs(points[i]), np.abs(points[j])))
+    assert (np.abs(error) <= 4 * EPS * size).all()
+
+
+@pytest.mark.parametrize("back", [False, True])
+@pytest.mark.parametrize(("p", "q"), LINES)
+def test_advance_crosses_every_seam(exact_elapsed_among, p, q, back):
+    if back and p > 0:
+        pytest.skip("a decay is never followed back")
+    line = curve(p, q)
+    points = np.append(seams(line), -200.0 if p > 0 else line.knots[line.reference])
+    exact = exact_elapsed_among(p, q, points)
+    i, j = np.triu_indices(points.size - 1, 1)
+    i, j = (j, i) if back else (i, j)
+    drift = np.array([float(exact[a][b]) for a, b in zip(i, j, strict=True)])
+    level = np.array([abs(float(row[-1])) for row in exact])[i]  # what the drift is added to
+    start, stop = points[i], points[j]
+    with np.errstate(over="ignore", divide="ignore"):
+        lost = (np.abs(drift) + level) / np.exp(rises(p, q, start, stop))
+        reach = 1 + np.abs(start) + np.abs(stop)
+        rounding = 2 * EPS * reach * ((1 + abs(p) + abs(q)) * lost + 1)
+        known = (np.abs(drift) < 1e300) & (rounding < 1e-6)
+    assert known.sum() > 100
+    move = advance(line, start[known], drift[known])
+    assert (np.abs(move - (stop - start)[known]) <= rounding[known]).all()
 
 
 @pytest.mark.parametrize(("p", "q"), LINES)

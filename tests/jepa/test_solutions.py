@@ -179,6 +179,21 @@ def test_relative_times_resolve_what_absolute_times_cannot(exact_time):
     assert jepa.trajectory(mode, depth, scale, -2 * whole, since=0.5) == scale
 
 
+@pytest.mark.parametrize("objective", ["jepa", "mae"])
+@pytest.mark.parametrize("depth", [1, 2, 30, 100])
+def test_relative_times_reach_back_to_the_start(exact_time, objective, depth):
+    """To sizes far below what the fixed point resolves: the table of the curve ends on the way."""
+    mode, scale, end = Mode(1.3, 1.0), 1e-30, 1.3**depth
+    if objective == "mae":
+        end = 1.3 ** (depth / (depth + 1))
+    for before in (1e-2, 1e-14, 1e-17, 1e-25, 3e-29):
+        time = exact_time(1.3, 1.0, depth, before, 0.5 * end, objective)
+        size = jepa.trajectory(mode, depth, scale, -float(time), objective, since=0.5)
+        speed = float(jepa.velocity(mode, depth, before, objective)) / before
+        rtol = 200 * depth * EPS * (1 - np.log(before) + float(time) * speed)
+        np.testing.assert_allclose(size, before, rtol=rtol)
+
+
 def test_modes_that_never_arrive():
     mode = Mode([0.3, 0.0, -1.0, 0.9], np.ones(4))
     times = jepa.critical_time(mode, depth=5, scale=1e-2, fraction=0.5)
