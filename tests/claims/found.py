@@ -30,4 +30,9 @@ FOUND = [
             "lam": 1.0,
         },
     ),
+    # What rounding does to 1 - P_now, of a label that is nearly certain, was forgotten.
+    (
+        "sdtheory.progressive_targets",
+        {"z": np.array([5.0, -3.0]), "v": np.zeros(2), "label": 0, "weight": 1.0},
+    ),
 ]
