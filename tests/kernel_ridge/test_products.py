@@ -18,7 +18,7 @@ def gaussian(a, b):
 
 
 @pytest.mark.parametrize("rows", [1, 7, 60, 1000])
-def test_blocks_are_rows_of_the_matrix(rng, rows):
+def test_products_in_blocks_are_those_of_the_matrix(rng, rows):
     x, v = rng.normal(size=(60, 3)), rng.normal(size=60)
     product = chunked_product(gaussian, x, rows)
     np.testing.assert_allclose(product(v), gaussian(x, x) @ v, rtol=0, atol=60 * EPS * 60)
@@ -53,21 +53,23 @@ def test_students_without_the_matrix(rng):
 
 
 def test_bad_input():
+    with pytest.raises(ValueError, match="kernel must be symmetric"):
+        chunked_product(lambda a, b: a + 2 * b.T, np.arange(3.0)[:, None])(np.ones(3))
     with pytest.raises(ValueError, match="rows must be at least 1, got 0"):
         chunked_product(gaussian, np.ones((2, 2)), rows=0)
     with pytest.raises(ValueError, match="points must have 2 dimensions"):
         chunked_product(gaussian, np.ones(2))
 
 
-def test_progress_counts_rows_and_products(monkeypatch, rng):
+def test_progress_counts_kernel_values_and_products(monkeypatch, rng):
     calls = []
 
     class Recorder:
         def __init__(self, total):
             calls.append(total)
 
-        def advance(self, text, rows):
-            calls.append((text, rows))
+        def advance(self, text, values):
+            calls.append((text, values))
 
     monkeypatch.setattr("sdtheory.kernel_ridge.products.Progress", Recorder)
     x, v = rng.normal(size=(5, 2)), rng.normal(size=5)
@@ -75,13 +77,13 @@ def test_progress_counts_rows_and_products(monkeypatch, rng):
     product(v)
     product(v)
     first, second = ((f"product {k} with the kernel",) for k in (1, 2))
-    assert calls == [10, (*first, 3), (*first, 2), (*second, 3), (*second, 2)]
+    assert calls == [38, (*first, 15), (*first, 4), (*second, 15), (*second, 4)]
     calls.clear()
     chunked_product(gaussian, x)(v)
     assert calls == [0]
 
 
-def test_blocks_of_points_are_as_large_as_asked(rng):
+def test_blocks_are_as_large_as_asked_and_of_one_half(rng):
     seen = []
 
     def kernel(a, b):
@@ -89,4 +91,4 @@ def test_blocks_of_points_are_as_large_as_asked(rng):
         return gaussian(a, b)
 
     chunked_product(kernel, rng.normal(size=(7, 2)), rows=3)(np.ones(7))
-    assert seen == [(3, 7), (3, 7), (1, 7)]
+    assert seen == [(3, 7), (3, 4), (1, 1)]
