@@ -35,13 +35,11 @@ class Krylov:
     @property
     def exhausted(self) -> bool:
         """Whether the space contains every student already."""
-        return self.norm == 0 or (
-            bool(self._beside) and self._beside[-1] <= eps(self._columns[0]) * self._scale
-        )
-
-    @property
-    def _scale(self) -> float:
-        return max(map(abs, [*self._diagonal, *self._beside[:-1]]))
+        if self.norm == 0 or not self._beside:
+            return self.norm == 0
+        # Beside the diagonal of a semi-definite matrix nothing is larger than on it.
+        size = max(map(abs, self._diagonal))
+        return self._beside[-1] <= eps(self._columns[0]) * size
 
     def grow(self, products: int) -> None:
         """Make up to `products` more products, with full reorthogonalisation."""

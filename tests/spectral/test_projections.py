@@ -291,3 +291,81 @@ def test_constrained_vertices():
         best = projections.constrained_weights(error(20.0), S2, 1.0, steps)
         assert float(best.risk) == pytest.approx(want, rel=16 * EPS)
         np.testing.assert_array_equal(best.weights, np.eye(steps + 1)[-1])
+
+
+def test_a_weight_may_be_fixed():
+    free = projections.optimal_xi(error(0.5), S2, 1.0)
+    for previous in (None, filters.distill(S2, [0.5, 2.0], [1.5])):
+        fixed = projections.optimal_xi(error(0.5), S2, 1.0, previous, lower=0.25, upper=0.25)
+        np.testing.assert_array_equal(fixed.weights, [0.25])
+        assert fixed.rank == 1
+        assert not fixed.degenerate
+    student = filters.distill(S2, 1.0, 0.25)
+    fixed = projections.optimal_xi(error(0.5), S2, 1.0, lower=0.25, upper=0.25)
+    np.testing.assert_allclose(fixed.filter.kept, student.kept, rtol=8 * EPS)
+    assert float(fixed.risk) == pytest.approx(float(error(0.5)(student)), rel=8 * EPS)
+    assert float(fixed.base_risk) == float(free.base_risk)
+
+
+@pytest.mark.parametrize("lower", [None, 0.25])
+def test_a_degenerate_round_is_clipped_all_the_same(lower):
+    risk = criteria.expected_error(np.sqrt(S2), np.zeros(3), 0.0)
+    interval = {} if lower is None else {"lower": lower}
+    best = projections.optimal_xi(risk, S2, 1.0, **interval)
+    assert best.degenerate
+    assert best.rank == 0
+    np.testing.assert_array_equal(best.weights, [lower or 0.0])
+    np.testing.assert_allclose(
+        best.filter.kept, filters.distilled(S2, 1.0, lower or 0.0), rtol=8 * EPS
+    )
+
+
+def test_constrained_optima_count_their_students():
+    best = projections.constrained_weights(error(2.0), S2, 1.0, 3)
+    assert best.rank == int(np.sum(best.weights > 0))
+    assert not best.degenerate
+    mixed = criteria.expected_error([2.0, 1.0], [1.0, 0.5], noise_var=2.0)
+    two = projections.constrained_weights(mixed, [4.0, 1.0], lam=1.0, steps=2)
+    assert two.rank == 2
+    assert float(two.base_risk) == pytest.approx(
+        float(mixed(filters.distill([4.0, 1.0], 1.0, 0.0, 0))), rel=8 * EPS
+    )
+    for name in ("kept", "lost", "coefficient"):
+        stack = getattr(filters.powers([4.0, 1.0], 1.0, 2), name)
+        np.testing.assert_allclose(getattr(two.filter, name), two.weights @ stack, rtol=8 * EPS)
+
+
+def test_one_mode_needs_one_round():
+    # The Wiener filter of the mode is in reach at once, from any penalty.
+    risk = criteria.expected_error([2.0], [0.5], 0.3)
+    floor = 0.25 * 0.3 / (4 * 0.25 + 0.3)
+    for lam in (1e-6, 1.0, 1e6):
+        best = projections.optimal_weights(risk, [4.0], lam, 3)
+        assert best.rank == 1
+        assert float(best.risk) == pytest.approx(floor, rel=64 * EPS)
+        np.testing.assert_array_equal(best.weights[1:], [0.0, 0.0])
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda r: projections.optimal_xi(r, S2, 1.0, lower=0.2, upper=0.1), "lower must be at mo"),
+        (lambda r: projections.optimal_xi(r, S2, 1.0, lower=np.inf), "lower must be less than inf"),
+        (lambda r: projections.optimal_xi(r, S2, 1.0, upper=-np.inf), "upper must be greater than"),
+        (lambda r: projections.optimal_xi(r, S2, -1.0), "lam must be at least 0"),
+        (lambda r: projections.optimal_xi(r, -S2, 1.0), "eigenvalues must be at least 0"),
+        (lambda r: projections.optimal_xi(r, S2[:2], 1.0), "filter must have the 3 modes of the r"),
+        (lambda r: projections.optimal_weights(r, S2, 1.0, 0), "steps must be at least 1"),
+        (lambda r: projections.optimal_weights(r, S2, [1.0], 1), "lam must have 0 dimensions"),
+    ],
+)
+def test_wrong_arguments_are_named(call, message):
+    with pytest.raises(ValueError, match=message):
+        call(error(0.5))
+
+
+def test_a_quotient_has_no_simplex():
+    spectrum = Spectrum.from_kernel(np.diag(S2))
+    risk = criteria.gcv(spectrum, spectrum.project(THETA))
+    with pytest.raises(TypeError, match="risk must be a QuadraticRisk, got RatioRisk"):
+        projections.constrained_weights(risk, S2, 1.0)

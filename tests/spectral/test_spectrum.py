@@ -94,3 +94,117 @@ def test_backend_is_kept(put, rng):
         np.testing.assert_allclose(to_numpy(fitted), want, rtol=0, atol=200 * put.eps)
     gram = Spectrum.from_gram(put(design.T @ design), put(design.T @ y), put((y**2).sum(0)), 7)
     assert put.owns(gram.parameters(profile, gram.targets))
+
+
+def test_one_mode_from_a_gram_matrix():
+    for energy, outside in ((1.5, 0.5), (1.0, 0.0), (1.0 - 1e-12, 0.0), (4.0, 3.0)):
+        spectrum = Spectrum.from_gram([[4.0]], [2.0], energy, 1)
+        np.testing.assert_array_equal(spectrum.eigenvalues, [4.0])
+        np.testing.assert_array_equal(spectrum.targets.projected, [1.0])
+        np.testing.assert_allclose(spectrum.targets.outside, outside, rtol=4 * EPS)
+    with pytest.raises(ValueError, match="energy must be at least what cross and gram explain"):
+        Spectrum.from_gram([[4.0]], [2.0], 1.0 - 1e-6, 1)
+
+
+def test_no_mode_from_a_gram_matrix():
+    spectrum = Spectrum.from_gram([[0.0]], [0.0], 2.0, 1)
+    assert spectrum.eigenvalues.shape == (0,)
+    assert (spectrum.n, float(spectrum.targets.outside)) == (1, 2.0)
+    several = Spectrum.from_gram(np.zeros((2, 2)), np.zeros((2, 3)), [1.0, 0.0, 2.0], 4)
+    np.testing.assert_array_equal(several.targets.outside, [1.0, 0.0, 2.0])
+    assert several.targets.projected.shape == (0, 3)
+
+
+def test_what_squaring_hides_is_no_contradiction():
+    # A feature of size 1e-9 is lost beside one of size 1, and may explain all of the labels.
+    gram = np.diag([1.0, 1e-18])
+    spectrum = Spectrum.from_gram(gram, [0.0, 1e-9], 1.0, 2)
+    assert spectrum.eigenvalues.shape == (1,)
+    assert float(spectrum.targets.outside) == 1.0
+    # No labels of length 1 have a product of 1e-7 with it.
+    with pytest.raises(ValueError, match="a part of length 1e-07 outside"):
+        Spectrum.from_gram(gram, [0.0, 1e-7], 1.0, 2)
+    # Beside a larger part, half of the digits are forgiven.
+    repeated = np.full((2, 2), 3.0)
+    for gap, accepted in ((1e-9, True), (1e-6, False)):
+        cross = [1.0, 1.0 + gap]
+        if accepted:
+            found = Spectrum.from_gram(repeated, cross, 5.0, 3)
+            np.testing.assert_allclose(abs(found.targets.projected), [3**-0.5], rtol=1e-8)
+        else:
+            with pytest.raises(ValueError, match="cross must lie in the range of gram"):
+                Spectrum.from_gram(repeated, cross, 5.0, 3)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((np.eye(2), np.ones(3), 9.0, 3), "cross and gram must have the same length"),
+        ((np.eye(2), np.ones((2, 3)), np.full(2, 9.0), 3), "one entry per output, got 2 for 3"),
+        ((np.eye(2), np.ones((2, 3)), 9.0, 3), "energy must have 1 dimensions"),
+        ((np.eye(2), np.ones(2), -1.0, 3), "energy must be at least 0"),
+        ((np.eye(2), np.ones(2), 9.0, 1), "n must be at least 2"),
+        ((np.zeros((2, 2)), np.zeros(2), 9.0, 0), "n must be at least 1"),
+        ((np.ones((2, 3)), np.ones(2), 9.0, 3), "gram must be a square matrix"),
+        ((np.diag([1.0, -1.0]), np.ones(2), 9.0, 3), "gram must be positive semi-definite"),
+        ((np.eye(2), np.ones((2, 1, 1)), 9.0, 3), "cross must have 1 or 2 dimensions"),
+    ],
+)
+def test_wrong_moments_are_named(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        Spectrum.from_gram(*arguments)
+
+
+@pytest.mark.parametrize("scale", [1e-120, 1e-20, 1.0, 1e20, 1e120])
+def test_ranks_do_not_depend_on_the_scale(scale):
+    half = np.array([[1.0, 0.0], [1.0, 1.0], [0.0, 2.0]])
+    kernel = Spectrum.from_kernel(scale * half @ half.T)
+    design = Spectrum.from_design(scale**0.5 * half)
+    want = np.linalg.eigvalsh(half.T @ half)[::-1] * scale
+    for spectrum in (kernel, design):
+        assert (spectrum.n, spectrum.left.shape) == (3, (3, 2))
+        np.testing.assert_allclose(spectrum.eigenvalues, want, rtol=32 * EPS)
+    gram = Spectrum.from_gram(scale * half.T @ half, np.zeros(2), 0.0, 3)
+    np.testing.assert_allclose(gram.eigenvalues, want, rtol=32 * EPS)
+
+
+def test_squares_must_stay_in_range():
+    for size in (1e200, 1e-200):
+        with pytest.raises(ValueError, match="squares within the range of its dtype"):
+            Spectrum.from_design([[size], [size]])
+    assert Spectrum.from_design(np.zeros((2, 1))).eigenvalues.shape == (0,)
+
+
+def test_half_of_the_digits_of_a_kernel_are_enough():
+    gap = 2e-9
+    for kernel in ([[2.0, 1.0 + gap], [1.0, 2.0]], [[2.0, 1.0], [1.0 + gap, 2.0]]):
+        # Of a matrix that is not quite symmetric the mean with its transpose is taken.
+        want = [3.0 + gap / 2, 1.0 - gap / 2]
+        np.testing.assert_allclose(Spectrum.from_kernel(kernel).eigenvalues, want, rtol=8 * EPS)
+    with pytest.raises(ValueError, match="kernel must be symmetric"):
+        Spectrum.from_kernel([[2.0, 1.0 + 1e-6], [1.0, 2.0]])
+    with pytest.raises(ValueError, match="positive semi-definite, got eigenvalue -1e-06"):
+        Spectrum.from_kernel(np.diag([1.0, -1e-6]))
+    # A matrix that is negative everywhere has no larger eigenvalue to hide behind.
+    with pytest.raises(ValueError, match="positive semi-definite, got eigenvalue -1e-12"):
+        Spectrum.from_kernel([[-1e-12]])
+
+
+def test_what_a_spectrum_cannot_tell_is_named(rng):
+    x, y = rng.normal(size=(5, 3)), rng.normal(size=5)
+    design, kernel = Spectrum.from_design(x), Spectrum.from_kernel(x @ x.T)
+    gram = Spectrum.from_gram(x.T @ x, x.T @ y, y @ y, 5)
+    student, targets = filters.distill(design.eigenvalues, 1.0, 0.5), design.project(y)
+    with pytest.raises(ValueError, match="made from a kernel has no feature coefficients"):
+        kernel.parameters(student, targets)
+    with pytest.raises(ValueError, match="targets need the data"):
+        gram.project(y)
+    with pytest.raises(ValueError, match="predictions at the training inputs need the data"):
+        gram.fitted(student, targets)
+    with pytest.raises(ValueError, match="y and the data must have the same length"):
+        design.project(np.ones(4))
+    for spectrum, columns in ((design, 3), (kernel, 5), (gram, 3)):
+        with pytest.raises(ValueError, match=f"new must have {columns} columns"):
+            spectrum.projection(np.ones((2, 4)))
+    with pytest.raises(ValueError, match="filter and targets must have as many modes, got 2 and 3"):
+        design.fitted(filters.distill([1.0, 2.0], 1.0, 0.5), targets)
