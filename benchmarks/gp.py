@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.gaussian_process import GaussianProcessClassifier, GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel
 
-from benchmarks.harness import Options, Row, compare
+from benchmarks.harness import Options, Row, Work, compare, growth
 from sdtheory import gp
 
 TOPIC = "gp"
@@ -62,7 +62,7 @@ def with_gpytorch(x: np.ndarray, y: np.ndarray, fits: int) -> np.ndarray:
 
 
 def rows(options: Options) -> list[Row]:
-    return [*regression(options), *classification(options)]
+    return [*regression(options), *classification(options), *growths(options)]
 
 
 def regression(options: Options) -> list[Row]:
@@ -110,4 +110,27 @@ def classification(options: Options) -> list[Row]:
             lambda: GaussianProcessClassifier(KERNEL, optimizer=None).fit(x, labels), options,
             against=f"{fits} GaussianProcessClassifier fits", scale=fits, rounds=3,
         ),
+    ]  # fmt: skip
+
+
+def growths(options: Options) -> list[Row]:
+    def chain(n: int, steps: int = 19) -> Work:
+        x, y, _ = data(n)
+        kernel = KERNEL(x)
+        return lambda: gp.data_centric(kernel, y, NOISE, steps=steps).mean(kernel)
+
+    def sequential(steps: int) -> Work:
+        x, _, labels = data(100)
+        kernel = KERNEL(x)
+        return lambda: gp.distribution_centric_classification(
+            kernel, labels, steps=steps, reuse="sequential"
+        )
+
+    return [
+        growth(TOPIC, "posterior mean after 20 fits", "samples", (250, 500, 1000), chain, options,
+               wanted=3.2),
+        growth(TOPIC, "posterior mean, n = 300", "rounds", (10, 100, 1000),
+               lambda steps: chain(300, steps), options, wanted=1.1),
+        growth(TOPIC, "fits of sequential re-use, n = 100", "rounds", (5, 20, 80), sequential,
+               options, wanted=1.1),
     ]  # fmt: skip

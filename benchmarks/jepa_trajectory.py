@@ -16,7 +16,7 @@ import mpmath
 import numpy as np
 from scipy.integrate import solve_ivp
 
-from benchmarks.harness import Options, Row, compare
+from benchmarks.harness import Options, Row, Work, compare, growth
 from sdtheory import jepa
 from sdtheory.jepa import Mode
 from tests.reference import jepa_loop
@@ -68,7 +68,30 @@ def rows(options: Options) -> list[Row]:
                     scale=count / looped,
                 )
             )
-    return found
+    return [*found, *growths(options)]
+
+
+def growths(options: Options) -> list[Row]:
+    """Measure how a trajectory grows with modes, times and depth."""
+
+    def work(modes: int = 1000, times: int = 50, depth: int = 3) -> Work:
+        rng = np.random.default_rng(modes)
+        # rho near one: rho**100 must be a size.
+        mode = Mode(rng.uniform(1.0, 1.2, modes), np.ones(modes))
+        middle = float(np.median(jepa.critical_time(mode, depth, SCALE, 0.5)))
+        return partial(jepa.trajectory, mode, depth, SCALE, np.linspace(0.0, 2 * middle, times))
+
+    return [
+        growth(
+            "jepa_trajectory", f"jepa trajectories, {rest}", what, sizes,
+            lambda size, what=what: work(**{what: size}), options, wanted=wanted,
+        )
+        for what, rest, sizes, wanted in (
+            ("modes", "L = 3, 50 times", (1000, 4000, 16000), 1.1),
+            ("times", "L = 3, 1000 modes", (50, 200, 800), 1.1),
+            ("depth", "1000 modes, 50 times", (3, 10, 30, 100), 0.1),
+        )
+    ]  # fmt: skip
 
 
 def stiff(
