@@ -20,7 +20,7 @@ KINDS = {
     "identity": "identity; the residual is a relative error",
     "inequality": "inequality; the residual is the signed violation",
     "asymptotic": "rate; the fitted exponent against the stated one",
-    "statistical": "simulation; the residual is in standard errors",
+    "statistical": "simulation; the residual is the normal deviate as unlikely as what was seen",
 }
 VERDICTS = {
     "holds": "holds",

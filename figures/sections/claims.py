@@ -29,7 +29,7 @@ KINDS = {
     "identity": "relative error",
     "inequality": "signed violation",
     "asymptotic": "fitted rate",
-    "statistical": "standard errors",
+    "statistical": "normal deviates",
 }
 _COLUMNS = (
     Column("Claim"),

@@ -10,9 +10,16 @@ from sdtheory.claims.claim import Claim, claim, get, load, published
 from sdtheory.claims.draws import Draw, Rejected
 from sdtheory.claims.falsify import Counterexample, falsify
 from sdtheory.claims.measure import Measurement, measure
-from sdtheory.claims.residuals import fit_rate, relative_error, z_score
+from sdtheory.claims.residuals import (
+    SCORE_LIMIT,
+    deviate,
+    fit_rate,
+    relative_error,
+    z_score,
+)
 
 __all__ = [
+    "SCORE_LIMIT",
     "Audit",
     "Claim",
     "Counterexample",
@@ -21,6 +28,7 @@ __all__ = [
     "Rejected",
     "audit",
     "claim",
+    "deviate",
     "falsify",
     "fit_rate",
     "get",

@@ -8,7 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-__all__ = ["fit_rate", "relative_error", "z_score"]
+__all__ = ["SCORE_LIMIT", "deviate", "fit_rate", "relative_error", "z_score"]
+
+SCORE_LIMIT = 6.0
+"""The score that a fair comparison exceeds once in 5e8, a hundred of them once in 5e6."""
 
 
 def relative_error(got: ArrayLike, want: ArrayLike, scale: ArrayLike | None = None) -> float:
@@ -70,14 +73,19 @@ def fit_rate(
 def z_score(
     draws: ArrayLike, want: ArrayLike, precision: float, scale: ArrayLike | None = None
 ) -> float:
-    """Return the largest |mean(draws) - want| in standard errors, over the entries of `want`.
+    """Return how unlikely the means of `draws` are if `want` holds, as a normal deviate.
 
-    Draws run along the first axis. If a standard error exceeds `precision * scale` (by default
-    scale is |want|), the sample is too small to say anything and the score is inf.
+    Draws run along the first axis; each entry of `want` is compared with a mean. The largest
+    deviation is judged by Student's distribution, because its standard error is estimated, and by
+    the number of entries, because it is the largest of so many. The score is what a standard normal
+    exceeds in size as rarely: compare it with `SCORE_LIMIT`, whatever the number of draws.
+
+    If a standard error exceeds `precision * scale` (by default scale is |want|), the sample is too
+    small to say anything and the score is inf.
 
     >>> draws = [0.9, 1.1, 1.0, 1.2, 0.8]  # mean 1, standard error 0.0707
-    >>> round(z_score(draws, want=1.1, precision=0.1), 2)
-    1.41
+    >>> round(z_score(draws, want=1.1, precision=0.1), 2)  # 1.41 for certain standard errors
+    1.2
     >>> z_score(draws, want=1.1, precision=0.01)
     inf
     """
@@ -89,4 +97,22 @@ def z_score(
         return math.inf
     gap = np.abs(np.mean(sample, axis=0) - target)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return float(np.max(np.where(gap == 0, 0.0, gap / error)))
+        farthest = float(np.max(np.where(gap == 0, 0.0, gap / error)))
+
+    from scipy.special import stdtr  # slow to import, as above
+
+    entries = gap.size
+    return deviate(2 * entries * float(stdtr(sample.shape[0] - 1, -farthest)))
+
+
+def deviate(chance: float) -> float:
+    """Return what the size of a standard normal exceeds with a probability of `chance`.
+
+    It turns the chance of a deviation at least as large, however computed, into a score.
+
+    >>> round(deviate(0.0455), 3), deviate(2.0), round(deviate(2e-9), 1)
+    (2.0, 0.0, 6.0)
+    """
+    from scipy.special import ndtri
+
+    return max(0.0, -float(ndtri(min(chance, 1.0) / 2))) if chance == chance else math.inf
