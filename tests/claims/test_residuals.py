@@ -57,7 +57,7 @@ def test_z_score(rng):
 
 
 def test_a_score_is_as_rare_as_a_normal_deviate_of_its_size():
-    """Few draws have Student's tails; the largest of three entries is large three times as often."""
+    """Few draws have Student's tails; the largest of three is large three times as often."""
     draws = np.array([0.3, -0.4, 1.1, 0.2, 0.9])
     student = stats.ttest_1samp(draws, 0.0).pvalue
     assert 2 * stats.norm.sf(z_score(draws, 0.0, 1.0, scale=1.0)) == pytest.approx(student)

@@ -1,13 +1,13 @@
-"""Risks against literal refitting on simulated labels, and against their definitions."""
+"""Risks against literal refitting on noisy labels, and against their definitions."""
 
 import numpy as np
 import pytest
 from backends import BACKENDS
+from exact_means import noisy, over_flips
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sdtheory import label_noise, problems
-from sdtheory.claims import z_score
 from sdtheory.label_noise import ConditionalProblem, RidgeProblem
 
 LAM, XI = 0.7, 1.6
@@ -32,10 +32,9 @@ def test_expected_risk_is_the_mean_over_label_noise(rng, n, p, metric):
     problem = RidgeProblem.from_design(
         x, theta, noise_var, name, target if metric == "shifted" else None
     )
-    y = (x @ theta)[:, None] + noise_var**0.5 * rng.normal(size=(n, 40_000))
-    gap = student(x, y, LAM, XI) - target[:, None]
-    draws = np.sum(gap * (covariance @ gap), axis=0)
-    assert z_score(draws, label_noise.expected_risk(problem, LAM, XI), precision=0.02) < 4
+    gap = student(x, noisy(x @ theta, noise_var).T, LAM, XI) - target[:, None]
+    want = np.mean(np.sum(gap * (covariance @ gap), axis=0))
+    assert label_noise.expected_risk(problem, LAM, XI) == pytest.approx(want, rel=1e3 * EPS)
 
 
 @pytest.mark.parametrize("metric", ["parameter", "in_sample"])
@@ -57,11 +56,12 @@ def test_label_flips_of_one_hot_targets_are_exact(rng):
     x, labels = rng.normal(size=(n, 12)), rng.integers(0, classes, size=n)
     mean, noise_var = problems.flipped_means(labels, classes, rate)
     problem = RidgeProblem.from_mean(x, mean, noise_var)
-    draws = []
-    for _ in range(4000):
-        y = np.eye(classes)[problems.flip_labels(labels, classes, rate, rng)]
-        draws.append(np.sum((x @ student(x, y, LAM, XI) - mean) ** 2) / n)
-    assert z_score(draws, label_noise.expected_risk(problem, LAM, XI), precision=0.01) < 4
+
+    def missed(y):
+        return np.sum((x @ student(x, y, LAM, XI) - mean) ** 2) / n
+
+    want = over_flips(missed, labels, classes, rate)
+    assert label_noise.expected_risk(problem, LAM, XI) == pytest.approx(want, rel=1e3 * EPS)
 
 
 def test_several_outputs_are_summed(rng):

@@ -1,18 +1,18 @@
-"""Each criterion against its definition: Monte Carlo, dense formulas, literal refits."""
+"""Each criterion against its definition: exact means over noise, dense formulas, literal refits."""
 
 import numpy as np
 import pytest
 from backends import BACKENDS
+from exact_means import noisy, over_flips
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import mixing_weights, penalties
 
-from sdtheory import Spectrum, claims, filters, problems
+from sdtheory import Spectrum, filters, problems
 from sdtheory._array import to_numpy
 from sdtheory.spectral import criteria, projections, weights
 
 EPS = np.finfo(float).eps
-DRAWS = 200_000
 
 
 def planted(rng, n, p, noise_var=0.4):
@@ -20,12 +20,14 @@ def planted(rng, n, p, noise_var=0.4):
     return problems.planted(d, rng.normal(size=min(n, p)), noise_var, n, rng, p=p)
 
 
-def simulate(problem, design_new, rng, lam, xi):
-    """Prediction errors (draws, m) of one-round students on new points."""
-    x, labels = problem.design, problem.labels(rng, DRAWS)
+def expected_square(problem, design_new, noise_var, lam, xi):
+    """Mean squared prediction error of one-round students on new points, refitted literally."""
+    x = problem.design
+    labels = noisy(x @ problem.truth, noise_var).T
     smoother = np.linalg.solve(x.T @ x + lam * np.eye(x.shape[1]), x.T)
     student = smoother @ (xi * x @ (smoother @ labels) + (1 - xi) * labels)
-    return (design_new @ (student - problem.truth[:, None])).T
+    gap = design_new @ (student - problem.truth[:, None])
+    return np.mean(np.sum(gap**2, axis=0))
 
 
 @pytest.mark.parametrize(("n", "p"), [(9, 6), (5, 8)])
@@ -51,8 +53,8 @@ def test_expected_errors_are_means_over_noise(rng, n, p):
         ),
     }
     for name, (risk, new) in cases.items():
-        draws = np.sum(simulate(problem, new, rng, lam, xi) ** 2, axis=1)
-        assert claims.z_score(draws, float(risk(profile)), precision=0.01) < 4.5, name
+        want = expected_square(problem, new, 0.4, lam, xi)
+        assert float(risk(profile)) == pytest.approx(want, rel=1e3 * EPS), name
 
 
 def test_general_metric_reduces_to_the_diagonal_one(rng):
@@ -83,12 +85,12 @@ def test_label_flips_are_noise(rng):
         spectrum.eigenvalues, projected.projected, variance, n, float(projected.outside.sum())
     )
     profile = filters.distill(spectrum.eigenvalues, lam, xi)
-    draws = []
-    for _ in range(20_000):
-        noisy = np.eye(classes)[problems.flip_labels(labels, classes, rate, rng)]
-        fitted = spectrum.fitted(profile, spectrum.project(noisy))
-        draws.append(np.sum((fitted - means) ** 2) / n)
-    assert claims.z_score(draws, float(risk(profile)), precision=0.01) < 4.5
+
+    def missed(targets):
+        return np.sum((spectrum.fitted(profile, spectrum.project(targets)) - means) ** 2) / n
+
+    want = over_flips(missed, labels, classes, rate)
+    assert float(risk(profile)) == pytest.approx(want, rel=1e3 * EPS)
 
 
 def test_heteroscedastic_noise(rng):
@@ -98,9 +100,9 @@ def test_heteroscedastic_noise(rng):
     noise = (spectrum.left.T**2) @ levels
     theta = np.linalg.svd(problem.design, full_matrices=False)[2] @ problem.truth
     risk = criteria.expected_error(np.sqrt(spectrum.eigenvalues), theta, noise)
-    draws = np.sum(simulate(problem, np.eye(2), rng, 0.5, -0.7) ** 2, axis=1)
-    want = float(risk(filters.distill(spectrum.eigenvalues, 0.5, -0.7)))
-    assert claims.z_score(draws, want, precision=0.01) < 4.5
+    want = expected_square(problem, np.eye(2), levels, 0.5, -0.7)
+    got = float(risk(filters.distill(spectrum.eigenvalues, 0.5, -0.7)))
+    assert got == pytest.approx(want, rel=1e3 * EPS)
 
 
 @pytest.mark.parametrize("outputs", [(), (3,)])
@@ -121,10 +123,10 @@ def test_prediction_risk_averages_over_the_noise(rng):
     spectrum = Spectrum.from_design(x)
     projection = spectrum.projection(new)
     profile = filters.distill(spectrum.eigenvalues, 0.5, 1.5)
-    z = spectrum.project(mean).projected[:, None] + rng.normal(scale=0.6, size=(3, DRAWS))
+    z = noisy(spectrum.project(mean).projected, 0.36).T
     errors = truth[:, None] - projection @ (profile.coefficient[:, None] * z)
     risk = criteria.prediction_risk(projection, spectrum.project(mean).projected, 0.36, truth)
-    assert claims.z_score(np.mean(errors**2, axis=0), float(risk(profile)), 0.01) < 4.5
+    assert float(risk(profile)) == pytest.approx(np.mean(errors**2), rel=1e3 * EPS)
 
 
 @pytest.mark.parametrize("outputs", [1, 2])
@@ -133,13 +135,11 @@ def test_sure_is_unbiased(rng, outputs):
     spectrum = Spectrum.from_design(x)
     profile = filters.distill(spectrum.eigenvalues, 0.5, 1.5)
     truth, estimates = [], []
-    for _ in range(20_000):
-        y = mean + rng.normal(scale=0.6, size=mean.shape)
+    for y in noisy(mean, 0.36):
         targets = spectrum.project(y)
         truth.append(np.sum((spectrum.fitted(profile, targets) - mean) ** 2) / 10)
         estimates.append(float(criteria.sure(spectrum, targets, 0.36)(profile)))
-    gap = np.array(estimates) - np.array(truth)
-    assert claims.z_score(gap, 0.0, precision=0.01, scale=np.mean(truth)) < 4.5
+    assert np.mean(estimates) == pytest.approx(np.mean(truth), rel=1e3 * EPS)
 
 
 def test_gcv_is_its_definition(rng):
@@ -393,3 +393,14 @@ def test_only_a_leverage_of_one_is_refused():
         want = 1.0 - design[0] @ inner
         got = np.sqrt(3) * problem.residual[0]
         assert got == pytest.approx(want, rel=64 * EPS / small**2)
+
+
+@pytest.mark.parametrize("lam", [1e-17, 1e-9, 1e-3])
+def test_a_feature_that_one_sample_decides(lam):
+    """Without it the feature is unknown: its residual is divided by lam, rounding must not be."""
+    design = np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 1.0]])
+    problem = criteria.leave_one_out(Spectrum.from_design(design), np.ones(3), lam)
+    kept = 1 / (1 + lam)
+    for xi, lost in ((0.0, lam * kept), (1.0, 1 - kept**2)):
+        got = np.sqrt(3) * (problem.residual + problem.design @ [-xi])
+        np.testing.assert_allclose(got, [1.0, lost, lost], rtol=64 * EPS, atol=16 * EPS)
