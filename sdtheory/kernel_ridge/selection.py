@@ -174,7 +174,7 @@ def _by_risk(
     lower: float,
     upper: float,
 ) -> OptimalXi:
-    teacher = previous = filters.distill(fit.eigenvalues, lams[0], 0.0, steps=0)
+    teacher = previous = filters.distill(fit.eigenvalues, lams[0], [], steps=0)
     found = []
     for lam in lams[1:]:
         found.append(projections.optimal_xi(risk, fit.eigenvalues, lam, previous, lower, upper))

@@ -282,7 +282,7 @@ def _per_mode(
     if result.ndim > 0:
         _checks.same_length(name, result, "the spectrum", like)
         return result
-    return result * namespace(like).ones_like(like)
+    return namespace(like).broadcast_to(result, like.shape)
 
 
 def _root(name: str, metric: Array) -> Array:

@@ -71,7 +71,7 @@ def ridge(eigenvalues: Array, lam: Array) -> Array:
     >>> ridge([1.0, 3.0], 1.0)
     array([0.5 , 0.75])
     """
-    return distill(eigenvalues, lam, 0.0, steps=0).kept
+    return distill(eigenvalues, lam, [], steps=0).kept
 
 
 def distilled(eigenvalues: Array, lam: Array, xi: Array, steps: int | Array | None = None) -> Array:
@@ -205,7 +205,7 @@ def taylor(eigenvalues: Array, lam: float, weights: Array) -> Filter:
     """
     d = _checks.array("eigenvalues", eigenvalues, ndim=1, at_least=0, empty=True)
     weights = _checks.array("weights", weights, like=d, ndim=1)
-    return distill(d, lam, 0.0, steps=0).plus(taylor_directions(d, lam, weights.shape[0]), weights)
+    return distill(d, lam, [], steps=0).plus(taylor_directions(d, lam, weights.shape[0]), weights)
 
 
 def taylor_directions(eigenvalues: Array, lam: float, steps: int) -> Filter:

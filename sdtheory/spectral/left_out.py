@@ -30,11 +30,13 @@ def left_out_errors(
     inverse = 1.0 / (d + lam)
     # Residuals and 1 - leverage have a part that no penalty changes and one that carries a factor
     # lam. Without the former (as many modes as samples) the factor is left out: no digits are lost.
+    fixed, spare, scale = y - left @ z, 1.0 - xp.sum(left**2, axis=1), float(lam)
+    free = spare > 4 * left.shape[1] * eps(d)
     if complete:
-        fixed, spare, scale = xp.zeros_like(y), xp.zeros_like(y[:, 0]), 1.0
-    else:
-        fixed, spare, scale = y - left @ z, 1.0 - xp.sum(left**2, axis=1), float(lam)
-    spare = xp.where(spare > 4 * eps(d), spare, 0.0 * spare) + scale * ((left**2) @ inverse)
+        free, scale = xp.zeros_like(free), 1.0
+    # A sample that the others say nothing of is fitted exactly: what is left of it is rounding.
+    fixed = xp.where(free[:, None], fixed, xp.zeros_like(fixed))
+    spare = xp.where(free, spare, xp.zeros_like(spare)) + scale * ((left**2) @ inverse)
     if not bool(xp.all(spare > 0)):
         raise ValueError(
             "lam must be larger: a sample is interpolated (leverage one), so leaving it out is "

@@ -216,7 +216,7 @@ def _orthonormal_directions(
 def _teacher(eigenvalues: Array, lam: float) -> tuple[Array, Filter]:
     d = _checks.array("eigenvalues", eigenvalues, ndim=1, at_least=0, empty=True)
     lam = _checks.array("lam", lam, like=d, ndim=0, at_least=0)
-    return d, distill(d, lam, 0.0, steps=0)
+    return d, distill(d, lam, [], steps=0)
 
 
 def _change(d: Array, coefficient: Array) -> Filter:

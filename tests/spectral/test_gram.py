@@ -238,3 +238,123 @@ def test_bad_input(kind, bad, error, message):
     assert seen.rows == 3
     seen.update(np.ones((0, 3)), np.ones(0))  # a partition may be empty
     assert seen.rows == 3
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_later_chunks_take_the_dtype_of_the_first(data, kind):
+    x, y, weight = data
+    seen = kind()
+    seen.update(x[:30].astype(np.float32), y[:30].astype(np.float32))
+    seen.update(x[30:], y[30:], weight[30:])
+    summary = seen.summary(intercept=True)
+    for value in (summary.spectrum.eigenvalues, summary.targets.projected, summary.x_mean):
+        assert value.dtype == np.float32
+    torch = pytest.importorskip("torch")
+    with pytest.raises(TypeError, match="arrays of different libraries cannot be mixed"):
+        seen.update(torch.ones((2, 4), dtype=torch.float32), torch.ones((2, 2)))
+    assert seen.rows == 60
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("intercept", [False, True])
+def test_features_and_labels_of_zeros(kind, intercept, rng):
+    """What is always zero is no feature, has mean zero, and turns nothing into NaN."""
+    x, y = np.zeros((20, 3)), np.zeros((20, 2))
+    x[:, 1], y[:, 1] = rng.normal(size=20), rng.normal(size=20)
+    summary = streamed(kind, x, y).summary(intercept)
+    assert summary.spectrum.eigenvalues.shape == (1,)
+    np.testing.assert_array_equal(summary.targets.projected[:, 0], [0.0])
+    assert float(summary.targets.outside[0]) == 0.0
+    student = filters.distill(summary.spectrum.eigenvalues, 1.0, 0.5)
+    slopes, constant = summary.coefficients(student)
+    np.testing.assert_array_equal(slopes[[0, 2]], np.zeros((2, 2)))
+    assert float(constant[0]) == 0.0
+    if not intercept:
+        np.testing.assert_array_equal(summary.x_mean, np.zeros(3))
+        np.testing.assert_array_equal(summary.y_mean, np.zeros(2))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_two_samples_with_an_intercept_have_one_mode(kind):
+    seen = kind()
+    seen.update([[2.0, 1.0]], [3.0])
+    seen.update([[0.0, 1.0]], [1.0])
+    summary = seen.summary(intercept=True)
+    np.testing.assert_allclose(summary.spectrum.eigenvalues, [2.0], rtol=16 * EPS)
+    slopes, constant = summary.coefficients(filters.distill([2.0], 2.0, 0.0, 0))
+    np.testing.assert_allclose(slopes, [0.5, 0.0], rtol=0, atol=8 * EPS)
+    np.testing.assert_allclose(constant, 1.5, rtol=16 * EPS)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("weight", [1e-9, 1.0, 1e9])
+def test_what_varies_does_not_depend_on_the_units_of_the_weights(kind, weight, rng):
+    """Deviations are told from rounding as a share of the mean, whatever the weights add up to."""
+    for share, rank in ((3e-12, 1), (1e-15, 0)):
+        x = 1.0 + share * rng.choice([-1.0, 1.0], size=(3000, 1))
+        seen = streamed(kind, x, rng.normal(size=3000), np.full(3000, weight))
+        spectrum = seen.summary(intercept=True).spectrum
+        assert spectrum.eigenvalues.shape == (rank,), share
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_chunks_without_rows_or_without_weight(data, kind):
+    x, y, weight = data
+    seen = streamed(kind, x, y, weight)
+    before = seen.summary().spectrum.eigenvalues
+    seen.update(x[:0], y[:0], weight[:0])
+    assert seen.rows == 60
+    np.testing.assert_array_equal(seen.summary().spectrum.eigenvalues, before)
+    none = kind()
+    none.update(x[:3], y[:3], np.zeros(3))
+    with pytest.raises(ValueError, match="positive weight, got 3 rows of weight 0"):
+        none.summary()
+    none.update(x, y, weight)
+    assert none.rows == 63
+    rtol = 100 * EPS * condition(seen.summary().spectrum) ** 2
+    np.testing.assert_allclose(none.summary().spectrum.eigenvalues, before, rtol=rtol)
+    with pytest.raises(ValueError, match="sample_weight and design must have the same length"):
+        seen.update(x, y, weight[:5])
+    with pytest.raises(ValueError, match="sample_weight must have 1 dimensions"):
+        seen.update(x, y, weight[:, None])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_first_sample_of_weight_one_is_not_forgotten(kind):
+    seen = kind()
+    seen.update([[3.0]], [1.0])
+    assert float(seen.total) == 1.0
+    seen.update([[4.0]], [2.0])
+    np.testing.assert_allclose(seen.summary().spectrum.eigenvalues, [25.0], rtol=8 * EPS)
+    other = kind()
+    other.merge(seen)
+    other.merge(seen)
+    assert (other.rows, float(other.total)) == (4, pytest.approx(4.0, rel=8 * EPS))
+    np.testing.assert_allclose(other.summary().spectrum.eigenvalues, [50.0], rtol=16 * EPS)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_data_of_another_form_are_not_merged(kind, data):
+    x, y, _ = data
+    seen = streamed(kind, x, y)
+    for other, message in (
+        (streamed(kind, x[:, :3], y), "4 features and 2 outputs, as before, got 3 features and 2"),
+        (streamed(kind, x, y[:, 0]), "4 features and 2 outputs, as before, got 4 features and a"),
+        (streamed(kind, x, y[:, :1]), "4 features and 2 outputs, as before, got 4 features and 1"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            seen.merge(other)
+    assert seen.rows == 60
+
+
+def test_numbers_come_back_as_numbers(data, tmp_path):
+    x, y, weight = data
+    seen = streamed(GramAccumulator, x, y[:, 0], weight)
+    seen.save(tmp_path / "seen.npz")
+    back = GramAccumulator.load(tmp_path / "seen.npz")
+    assert (back.rows, back.total, back.single) == (seen.rows, seen.total, True)
+    assert isinstance(back.rows, int)
+    assert isinstance(back.total, float)
+    for name in ("x_mean", "y_mean", "gram", "cross", "energy"):
+        np.testing.assert_array_equal(getattr(back, name), getattr(seen, name))
+        assert getattr(back, name).shape == getattr(seen, name).shape

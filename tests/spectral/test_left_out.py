@@ -137,3 +137,78 @@ def test_backends(put, data):
     held = left_out_errors(Samples.made(x, y, True, w), 1.0, 1)
     value = float(squares(put(np.array([0.5]))))
     np.testing.assert_allclose(value, float(held(np.array([0.5]))), rtol=1e3 * put.eps)
+
+
+@pytest.mark.parametrize("intercept", [False, True])
+def test_samples_that_are_predicted_exactly(intercept):
+    """Errors of zero in the first row, in the labels and in the features are errors of zero."""
+    x = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 2.0], [2.0, 1.0]])
+    y = np.array([0.0, 1.0, 2.0, 0.0, 0.5])
+    seen = passes(QRAccumulator, x, y, None, intercept, 0.6, 2, chunks=5)
+    literal = refitted(x, y[:, None], np.ones(5), intercept, 0.6, [-1.4, 0.6])
+    (squares,) = seen.criteria()
+    assert float(squares(np.array([-1.4, 0.6]))) == pytest.approx(literal, rel=1e4 * EPS)
+    np.testing.assert_array_equal(squares.slope, np.zeros(2))
+    assert float(squares.constant) == 0.0
+    constant = passes(QRAccumulator, x, np.full(5, 3.0), None, True, 0.6, 2, chunks=2)
+    (squares,) = constant.criteria()
+    assert float(squares(np.array([-1.4, 0.6]))) == pytest.approx(0.0, abs=1e3 * EPS**2)
+
+
+def test_one_round_is_the_default(data):
+    x, y, w = data
+    seen = passes(GramAccumulator, x, y, w, True, [0.5], steps=1)
+    again = LeftOutAccumulator(seen.summary, 0.5)
+    assert (again.steps, again.rows) == (1, 0)
+    again.update(x, y, w)
+    (a,), (b,) = seen.criteria(), again.criteria()
+    assert a.design.shape == b.design.shape == (2, 1)
+    np.testing.assert_allclose(a(np.array([0.7])), b(np.array([0.7])), rtol=1e3 * EPS)
+    for steps in (0, -1):
+        with pytest.raises(ValueError, match="steps must be at least 1"):
+            LeftOutAccumulator(seen.summary, 0.5, steps)
+    with pytest.raises(ValueError, match="lam must have 0 or 1 dimensions"):
+        LeftOutAccumulator(seen.summary, [[0.5]])
+
+
+def test_chunks_may_be_empty_and_must_fit(data):
+    x, y, w = data
+    whole = passes(GramAccumulator, x, y, w, True, 0.5, steps=1)
+    seen = LeftOutAccumulator(whole.summary, 0.5)
+    seen.update(x[:0], y[:0], w[:0])
+    seen.merge(LeftOutAccumulator(whole.summary, 0.5))
+    assert seen.rows == 0
+    assert seen.triangles is None
+    with pytest.raises(ValueError, match="3 features and 2 outputs, as before, got 2 features"):
+        seen.update(x[:, :2], y)
+    with pytest.raises(ValueError, match="3 features and 2 outputs, as before, got 3 features"):
+        seen.update(x, y[:, 0])
+    seen.update(x, y, w)
+    (a,), (b,) = seen.criteria(), whole.criteria()
+    np.testing.assert_allclose(a(np.array([0.7])), b(np.array([0.7])), rtol=1e3 * EPS)
+
+
+@pytest.mark.parametrize("shape", [(6, 3), (6, 9)])
+def test_directions_lost_in_rounding_are_none(shape, rng):
+    """One mode has one direction, orthogonal samples have none: no noise is scaled up to one."""
+    x = np.zeros(shape)
+    x[:, 0] = 1.0 if shape[1] == 3 else 0.0
+    if shape[1] == 9:
+        x[:, :6] = 2 * np.eye(6)
+    y = rng.normal(size=6)
+    seen = passes(QRAccumulator, x, y, None, False, 0.7, 2, chunks=1)
+    (squares,) = seen.criteria()
+    rank = squares.minimiser().rank
+    assert rank == (1 if shape[1] == 3 else 0)
+
+
+@pytest.mark.parametrize("lam", [1e-17, 1e-9, 1e-3])
+def test_a_sample_that_alone_decides_its_feature(lam):
+    """Without it the feature is unknown, and predicts nothing: however small the penalty."""
+    x = np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 1.0]])
+    (squares,) = passes(QRAccumulator, x, np.ones(3), None, False, lam, 1, chunks=1).criteria()
+    kept = 1 / (1 + lam)
+    want = (1 + 2 * (lam * kept) ** 2) / 3
+    assert float(squares(np.zeros(1))) == pytest.approx(want, rel=64 * EPS)
+    want = (1 + 2 * (1 - kept**2) ** 2) / 3  # a pure student
+    assert float(squares(-np.ones(1))) == pytest.approx(want, rel=64 * EPS)

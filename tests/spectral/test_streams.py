@@ -79,3 +79,54 @@ def test_what_cannot_be_saved_says_so(tmp_path):
     stream(seen, chunks(np.random.default_rng(0), 3))
     with pytest.raises(TypeError, match="must have a method save, got LeftOutAccumulator"):
         stream(LeftOutAccumulator(seen.summary(), 1.0), [], save=tmp_path / "x")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "saved"), [(None, [15, 25]), (60.0, [15, 25]), (100.0, [20, 25])]
+)
+def test_saves_once_a_minute_unless_told_otherwise(tmp_path, monkeypatch, seconds, saved):
+    """A clock goes on by 30 seconds a chunk: the third is more than a minute away."""
+    now, seen = [0.0], []
+
+    def ticking(rng, count):
+        for chunk in chunks(rng, count):
+            now[0] += 30.0
+            yield chunk
+
+    monkeypatch.setattr(streams.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(GramAccumulator, "save", lambda self, path: seen.append(self.rows))
+    options = {} if seconds is None else {"seconds": seconds}
+    rng = np.random.default_rng(0)
+    stream(GramAccumulator(), ticking(rng, 5), save=tmp_path / "x", **options)
+    assert seen == saved
+
+
+def test_progress_goes_on_where_the_accumulator_was(monkeypatch):
+    calls = []
+
+    class Recorder:
+        def __init__(self, total):
+            calls.append(total)
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            return None
+
+        def advance(self, text, rows):
+            calls.append((text, rows))
+
+    monkeypatch.setattr(streams, "Progress", Recorder)
+    seen = GramAccumulator()
+    stream(seen, chunks(np.random.default_rng(0), 2))
+    assert calls == [0, ("0 rows", 0), ("5 rows", 5), ("10 rows", 5)]
+    calls.clear()
+    stream(seen, chunks(np.random.default_rng(0), 1), rows=15)
+    assert calls == [15, ("10 rows", 10), ("15 rows", 5)]
+
+
+@pytest.mark.parametrize("option", [{"rows": -1}, {"seconds": -1.0}])
+def test_wrong_arguments_are_named(option):
+    with pytest.raises(ValueError, match=f"{next(iter(option))} must be at least 0"):
+        stream(GramAccumulator(), [], **option)
