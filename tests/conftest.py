@@ -14,6 +14,12 @@ _COMMON = {
     "suppress_health_check": [hypothesis.HealthCheck.too_slow],
 }
 hypothesis.settings.register_profile("ci", max_examples=100, derandomize=True, **_COMMON)
+# That a test fails is all that mutation testing asks: nothing is shrunk.
+hypothesis.settings.register_profile(
+    "mutation",
+    hypothesis.settings.get_profile("ci"),
+    phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate],
+)
 hypothesis.settings.register_profile("fuzz", max_examples=2_000, **_COMMON)
 hypothesis.settings.register_profile("nightly", max_examples=20_000, **_COMMON)
 hypothesis.settings.load_profile(os.environ.get("SDTHEORY_PROFILE", "ci"))

@@ -197,6 +197,7 @@ def passes(root: Path, tests: list[str], timeout: float) -> tuple[str, float]:
 
 def _pytest(root: Path, tests: list[str]) -> None:
     os.chdir(root)
+    os.environ["SDTHEORY_PROFILE"] = "mutation"
     sys.path[:0] = [str(root)]
     silent = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silent, 1)
