@@ -4,7 +4,8 @@ import mpmath
 import numpy as np
 import pytest
 
-from sdtheory.jepa._curve import advance, curve, elapsed
+from sdtheory.jepa import _curve
+from sdtheory.jepa._curve import SPACING, advance, curve, elapsed
 
 EPS = np.finfo(float).eps
 LINES = [(-a, a) for a in (0.0, 1 / 3, 5.0, 199.0)]
@@ -132,3 +133,49 @@ def test_a_negative_drift_goes_back():
     mantissa, exponent = elapsed(line, 2.0 + move, np.array([2.0]))
     rise = -5.0 * -move + 5.0 * (np.logaddexp(0, 2.0) - np.logaddexp(0, 2.0 + move))
     np.testing.assert_allclose(mantissa * np.exp(exponent - rise), 3.0, rtol=1e-12)
+
+
+@pytest.mark.parametrize(("p", "q"), [line for line in LINES if line[0] <= 0 or sum(line) > 0])
+def test_drifts_up_to_the_largest_float(exact_elapsed, p, q):
+    """Along the exponential ends, where nothing saturates."""
+    line, start = curve(p, q), 3.0
+    back = p < 0
+    ends = np.linspace(start, -3000.0 if back else 3000.0, 600_001)
+    weight = rises(p, q, start, ends)
+    slope = max(abs(p if back else p + q), 1.0)
+    stop = float(ends[np.argmin(np.abs(weight - 708.0 - np.log(slope)))])
+    drift = float(exact_elapsed(p, q, start, stop))
+    assert 1e306 < abs(drift) < np.inf or p == q == 0
+    move = float(advance(line, np.array([start]), np.array([drift]))[0])
+    rounding = 4 * EPS * (abs(stop) + 709 * (1 + 1 / slope))
+    assert abs(move - (stop - start)) <= rounding
+
+
+@pytest.mark.parametrize(("p", "q"), LINES)
+def test_knots_are_evenly_spaced_in_the_clock_of_the_weight(p, q):
+    line = curve(p, q)
+    assert (line.knots[0], line.knots[-1]) == (-line.reach, line.reach)
+    widths = np.diff(line.knots)
+    assert widths.min() > 0
+    changes = widths + np.abs(rises(p, q, line.knots[:-1], line.knots[1:]))
+    np.testing.assert_allclose(changes, changes.mean(), rtol=2e-3)  # interpolated
+    assert 0.98 * SPACING < changes.max() < 1.002 * SPACING
+    # beyond them the weight is exponential to the last digit
+    assert abs(q) * np.exp(-line.reach) < 1.01 * EPS
+
+
+@pytest.mark.parametrize(("p", "q"), LINES)
+def test_one_step_finds_a_point_within_a_panel(monkeypatch, rng, p, q):
+    """Advancing evaluates the integral within a panel at the start, and once at the guess."""
+    calls, plain = [], _curve._local
+    monkeypatch.setattr(_curve, "_local", lambda *given: calls.append(1) or plain(*given))
+    line = curve(p, q)
+    calls.clear()
+    start, drift = rng.uniform(-35, 30, 5000), np.exp(rng.uniform(-10, 30, 5000))
+    move = advance(line, start, drift)
+    assert len(calls) == 2
+    monkeypatch.setattr(_curve, "ENOUGH", 1e-9)  # as many steps as it takes
+    again = advance(line, start, drift)
+    assert len(calls) > 4 or p == 100.0 or p == q == 0
+    # a fiftieth of the cube of a change of 3e-5, in units of 1 / (1 + |phi'|)
+    np.testing.assert_allclose(move, again, rtol=0, atol=4 * EPS * 40)
