@@ -69,7 +69,7 @@ class GradientDescent:
         rate, momentum = column(self.learning_rate, theta), column(self.momentum, theta)
         velocity = torch.zeros_like(theta)
         for step in range(steps):
-            gradient = evaluate(theta, step)[1]
+            gradient = evaluate(theta, step, value=False)[1]
             velocity = torch.addcmul(gradient, velocity, momentum)
             theta = torch.addcmul(theta, velocity, rate, value=-self.schedule(step, steps))
             after(theta, step + 1)
@@ -114,7 +114,7 @@ class Adam:
         first, second, root = (torch.zeros_like(theta) for _ in range(3))
         beta1, beta2 = self.betas
         for step in range(steps):
-            gradient = evaluate(theta, step)[1]
+            gradient = evaluate(theta, step, value=False)[1]
             first.lerp_(gradient, 1.0 - beta1)
             second.mul_(beta2).addcmul_(gradient, gradient, value=1.0 - beta2)
             corrected = 1.0 / math.sqrt(1.0 - beta2 ** (step + 1))

@@ -33,8 +33,16 @@ class Step:
 
 
 Objective = Callable[[Params, Step], Tensor]  # -> (runs,)
-Evaluate = Callable[[Tensor, int], tuple[Tensor, Tensor]]  # theta, index -> values, gradients
 AfterStep = Callable[[Tensor, int], None]
+
+
+class Evaluate(Protocol):
+    """The stack of functions that an optimiser minimises."""
+
+    def __call__(
+        self, theta: Tensor, index: int, /, *, value: bool = True
+    ) -> tuple[Tensor, Tensor]:
+        """Return values (without weight decay unless `value`) and gradients."""
 
 
 class Optimiser(Protocol):
@@ -183,14 +191,15 @@ def minimise(
     def named(matrix: Tensor) -> Params:
         return fixed | layout.unflatten(matrix)
 
-    def evaluate(matrix: Tensor, index: int) -> tuple[Tensor, Tensor]:
+    def evaluate(matrix: Tensor, index: int, *, value: bool = True) -> tuple[Tensor, Tensor]:
         leaf = matrix.detach().requires_grad_()
         values = objective(named(leaf), Step(index, None if mean is None else named(mean)))
         (gradients,) = torch.autograd.grad(values.sum(), leaf)
         values = values.detach()
         if strengths is not None:
             shift = matrix if anchor is None else matrix - anchor
-            values = values + 0.5 * (shift * (strengths * shift)).sum(dim=1)
+            if value:
+                values = values + 0.5 * (shift * (strengths * shift)).sum(dim=1)
             gradients = gradients.addcmul(shift, strengths)
         return values, gradients if factors is None else factors * gradients
 
