@@ -25,7 +25,8 @@ class Krylov:
         self._columns = [y / self.norm] if self.norm > 0 else []
         self._diagonal: list[float] = []
         self._beside: list[float] = []
-        self._d, self._vectors = y[:0], y[:0, None] * y[None, :0]
+        self._d: Array
+        self._vectors: Array
 
     @property
     def products(self) -> int:

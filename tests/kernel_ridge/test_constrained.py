@@ -125,3 +125,13 @@ def test_noise_levels_have_no_common_error(toy):
         kernel_ridge.constrained_penalties(noisy, 0.1)
     with pytest.raises(ValueError, match="most must be at least 1"):
         kernel_ridge.constrained_penalties(toy.fit, 0.1, most=0)
+
+
+@pytest.mark.parametrize("d", [[1e12, 1.0], [1.0, 1e-12], [1e12, 1e6], [1e-6, 1e-12]])
+@pytest.mark.parametrize("along", [0, 1])
+def test_targets_along_one_eigenvector(d, along):
+    """Three times the length of what may be missed: lam / (d + lam) = 2/3 at the end of a bracket."""
+    y = np.zeros(2)
+    y[along] = 3.0
+    found = kernel_ridge.constrained_penalties(kernel_ridge.fit(np.diag(d), y), 2.0, most=1)
+    np.testing.assert_allclose(found.lam, [2 * d[along]], rtol=1e-12)
