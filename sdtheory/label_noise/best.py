@@ -17,8 +17,9 @@ from sdtheory.spectral import Filter, QuadraticRisk, filters, projections, weigh
 
 __all__ = ["Best", "LimitStudent", "best_joint", "best_ridge", "limit_students"]
 
-# Decades beyond the extreme eigenvalues, where risks have become their limits to eight digits.
-_MARGIN = 8.0
+# Decades beyond the extreme eigenvalues. Risks of ridge regression have become their limits to the
+# last digit there; those of students to eight, but further out rounding rules their weights.
+_MARGIN_OF_RIDGE, _MARGIN = 16.0, 8.0
 _PER_DECADE = 12
 
 
@@ -126,8 +127,10 @@ def _search(problem: Problem, steps: int) -> tuple[float, Array, Array]:
 
     d, risk = problem.eigenvalues, problem.risk
     xp = namespace(d)
-    low = math.log(float(xp.min(d))) - _MARGIN * math.log(10.0)
-    high = math.log(float(xp.max(d))) + _MARGIN * math.log(10.0)
+    margin = (_MARGIN_OF_RIDGE if steps == 0 else _MARGIN) * math.log(10.0)
+    # Penalties must be numbers.
+    low = max(math.log(float(xp.min(d))) - margin, -700.0)
+    high = min(math.log(float(xp.max(d))) + margin, 700.0)
     count = int((high - low) / math.log(10.0) * _PER_DECADE) + 1
     grid = [low + (high - low) * k / (count - 1) for k in range(count)]
     values, slopes = _profile(risk, d, grid, steps)
