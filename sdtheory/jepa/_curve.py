@@ -72,7 +72,8 @@ def curve(p: float, q: float) -> Curve:
     growth = np.exp(np.diff(phi))
     reference = 0 if p > 0 else int(np.searchsorted(knots, np.log(max(q, 1.0))))
     below, above = np.zeros(count), np.zeros(count)
-    above[0] = 1.0 / p if p > 0 else 0.0
+    if p > 0:
+        above[0] = 1.0 / p
     for j in range(reference, count - 1):
         above[j + 1] = (above[j] + step[j]) / growth[j]
     for j in reversed(range(reference)):
@@ -92,7 +93,7 @@ def advance(line: Curve, start: Floats, drift: Floats) -> Floats:
     above, level = _level(line, start)
     origin = np.where(above, level, -level)  # from the reference, in start weights
     phi = line.p * start + line.q * softplus(start)
-    flat, each = drift.reshape(-1), max(drift.size // max(start.size, 1), 1)
+    flat, each = drift.reshape(-1), drift.size // start.size
     result = np.empty_like(flat)
     for left in range(0, flat.size, BLOCK):
         part = slice(left, left + BLOCK)

@@ -135,20 +135,39 @@ def test_a_negative_drift_goes_back():
     np.testing.assert_allclose(mantissa * np.exp(exponent - rise), 3.0, rtol=1e-12)
 
 
-@pytest.mark.parametrize(("p", "q"), [line for line in LINES if line[0] <= 0 or sum(line) > 0])
+@pytest.mark.parametrize(("p", "q"), [line for line in LINES if line[0] < 0 or sum(line) > 0])
 def test_drifts_up_to_the_largest_float(exact_elapsed, p, q):
     """Along the exponential ends, where nothing saturates."""
-    line, start = curve(p, q), 3.0
-    back = p < 0
-    ends = np.linspace(start, -3000.0 if back else 3000.0, 600_001)
-    weight = rises(p, q, start, ends)
-    slope = max(abs(p if back else p + q), 1.0)
-    stop = float(ends[np.argmin(np.abs(weight - 708.0 - np.log(slope)))])
+    line, back = curve(p, q), p < 0
+    slope = p if back else p + q
+    start = (-1 if back else 1) * (line.reach - 0.5)
+    stop = start + (708.0 + np.log(abs(slope))) / slope
     drift = float(exact_elapsed(p, q, start, stop))
-    assert 1e306 < abs(drift) < np.inf or p == q == 0
+    assert 1e307 < abs(drift) < np.inf
     move = float(advance(line, np.array([start]), np.array([drift]))[0])
-    rounding = 4 * EPS * (abs(stop) + 709 * (1 + 1 / slope))
+    # in an exponent of 709, and in phi
+    rounding = 4 * EPS * (abs(stop) + (709 + (abs(p) + abs(q)) * line.reach) / abs(slope))
     assert abs(move - (stop - start)) <= rounding
+
+
+@pytest.mark.parametrize(("p", "q"), LINES)
+def test_short_moves_beyond_the_knots_keep_their_digits(p, q):
+    line = curve(p, q)
+    for start, slope in ((-60.0, p), (60.0, p + q)):
+        for drift in (1e-12, 1e-3, 0.9 / (1 + abs(slope))):
+            move = advance(line, np.array([start]), np.array([drift]))
+            np.testing.assert_allclose(np.expm1(slope * move) / slope if slope else move, drift,
+                                       rtol=8 * EPS)  # fmt: skip
+
+
+def test_many_drifts_from_many_starts_are_treated_in_blocks(rng, monkeypatch):
+    line, start = curve(-5.0, 5.0), rng.uniform(-5, 5, 7)
+    drift = np.exp(rng.uniform(-3, 3, (7, 9)))
+    want = np.array([[advance(line, start[i : i + 1], drift[i, j : j + 1])[0]
+                      for j in range(9)] for i in range(7)])  # fmt: skip
+    for block in (1, 5, 9, 62, 63, 64, 100):
+        monkeypatch.setattr(_curve, "BLOCK", block)
+        np.testing.assert_array_equal(advance(line, start, drift), want)
 
 
 @pytest.mark.parametrize(("p", "q"), LINES)
