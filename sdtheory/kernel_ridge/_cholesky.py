@@ -24,7 +24,8 @@ def solve_chain(
     fitted: list[Array] = []
     for k, lam in enumerate(lams):
         if lam not in factors:
-            shifted = kernel.copy()
+            # The transpose of rows is the order of columns that LAPACK overwrites.
+            shifted = kernel.T.copy(order="K")
             shifted[np.diag_indices_from(shifted)] += lam
             try:
                 factors[lam] = scipy.linalg.cho_factor(
