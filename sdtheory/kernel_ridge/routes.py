@@ -140,7 +140,7 @@ def _of_matrix(
     tolerance: float,
     products: int,
 ) -> Chain:
-    n, outputs = kernel.shape[0], 1 if y.ndim == 1 else y.shape[1]
+    n, outputs = y.shape[0], 1 if y.ndim == 1 else y.shape[1]
     factors = len(set(schedule[0]))
     worth = int(n * _PRODUCTS_PER_FACTOR) * min(factors, _FACTORS_PER_EIGH)
     if route == "lanczos" or (route == "auto" and n >= _LARGE and worth >= 2 * _BATCH * outputs):

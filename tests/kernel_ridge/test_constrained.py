@@ -130,7 +130,7 @@ def test_noise_levels_have_no_common_error(toy):
 @pytest.mark.parametrize("d", [[1e12, 1.0], [1.0, 1e-12], [1e12, 1e6], [1e-6, 1e-12]])
 @pytest.mark.parametrize("along", [0, 1])
 def test_targets_along_one_eigenvector(d, along):
-    """Three times the length of what may be missed: lam / (d + lam) = 2/3 at the end of a bracket."""
+    """Two thirds of the target may be missed: an end of the bracket is the root."""
     y = np.zeros(2)
     y[along] = 3.0
     found = kernel_ridge.constrained_penalties(kernel_ridge.fit(np.diag(d), y), 2.0, most=1)

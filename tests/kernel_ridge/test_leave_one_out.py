@@ -79,7 +79,8 @@ def test_without_a_weight_it_is_the_teacher_s(toy):
     got = kernel_ridge.leave_one_out_predictions(toy.fit, 0.2)
     want = kernel_ridge.leave_one_out_path(toy.fit, 0.2, steps=0)[0]
     np.testing.assert_allclose(got, want, rtol=0, atol=100 * EPS)
-    assert kernel_ridge.leave_one_out_path(toy.fit, 0.2).shape == (2, 11)
+    path = kernel_ridge.leave_one_out_path(toy.fit, 0.2)
+    np.testing.assert_allclose(path, [want, want], rtol=0, atol=100 * EPS)
 
 
 def test_one_sample_is_predicted_as_zero():

@@ -196,3 +196,11 @@ def test_wrong_penalties_and_tolerances_are_named():
         kernel_ridge.approximation_bound(-0.1, 1.0, 0.5, 2)
     with pytest.raises(ValueError, match="lam must be greater than 0"):
         kernel_ridge.approximation_bound(0.1, 0.0, 0.5, 2)
+
+
+@pytest.mark.parametrize("smaller", [1e-150, 1e-300])
+def test_modes_as_unlike_as_floats_allow(smaller):
+    """One round gains all there is: powers beyond it leave the range of floats, quietly."""
+    assert kernel_ridge.sparsity_peak(1.0, smaller, 1.0, 0.5) == 1
+    path = kernel_ridge.sparsity_ratio(1.0, smaller, 1.0, 0.5, np.arange(3.0))
+    np.testing.assert_allclose(path * smaller, [0.5, 0.75, 0.6875], rtol=8 * EPS)
