@@ -133,6 +133,12 @@ def test_divergent_chain_is_infinite_not_nan():
     profile = filters.distill([1e6, 1e6], 1.0, np.array([[5.0], [-5.0]]), steps=10**6)
     assert np.all(np.isinf(profile.kept))
     assert np.all(profile.kept == -profile.lost)
+    assert np.all(profile.coefficient == profile.kept)
+    # With a negative weight every round is on the other side of the labels than the last.
+    for steps in (10**6, 10**6 + 1):
+        for xi in (5.0, -5.0):
+            kept = filters.distilled([1e6, 2e6], 1.0, xi, steps)
+            assert np.all(kept == (-np.inf if xi > 0 or steps % 2 == 0 else np.inf))
 
 
 def test_extremes_stay_numbers():
