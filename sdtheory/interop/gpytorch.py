@@ -12,6 +12,7 @@ from typing import Any
 
 import gpytorch
 import torch
+from linear_operator import to_linear_operator
 
 from sdtheory import _checks, gp
 from sdtheory.gp.continuous_bernoulli import BERNOULLI, NEAR
@@ -40,12 +41,18 @@ class SelfDistilled:
     """Training inputs (n, p)."""
 
     def __call__(self, x: torch.Tensor) -> gpytorch.distributions.MultivariateNormal:
-        """Return the posterior at inputs (m, p) as a multivariate normal."""
+        """Return the posterior at inputs (m, p), or (m,) for one feature, as a multivariate normal.
+
+        Its covariance may be singular, as on a fine grid it is.
+        """
+        x, n = (x[:, None] if x.ndim == 1 else x), len(self.inputs)
         with torch.no_grad():
-            cross = self.model.covar_module(x, self.inputs).to_dense()
-            prior = self.model.covar_module(x).to_dense()
-            mean = self.model.mean_module(x) + self.process.mean(cross)
-            covariance = self.process.covariance(cross, prior)
+            # What the model does to its inputs, such as a network's features, is in `forward`.
+            joint = self.model.forward(torch.cat([self.inputs, x]))
+            prior = joint.lazy_covariance_matrix  # only these two blocks of it are computed
+            cross, own = prior[n:, :n].to_dense(), prior[n:, n:].to_dense()
+            mean = joint.mean[n:] + self.process.mean(cross)
+            covariance = to_linear_operator(self.process.covariance(cross, own))
         return gpytorch.distributions.MultivariateNormal(mean, covariance)
 
 
@@ -61,8 +68,9 @@ def self_distilled(
     Parameters
     ----------
     model : gpytorch.models.ExactGP
-        With `mean_module` and `covar_module`, one output, and a Gaussian likelihood with common or
-        fixed noise. Use float64: distilled filters ask for more digits than float32 has.
+        In evaluation mode if that matters to its `forward`; with one output, and a Gaussian
+        likelihood with common or fixed noise. Use float64: distilled filters ask for more digits
+        than float32 has.
     method : {"data", "distribution"}
         Whether the mean is handed on as data, or the posterior as prior.
     steps : int
@@ -81,6 +89,10 @@ def self_distilled(
     ...         super().__init__(x, y, gpytorch.likelihoods.GaussianLikelihood())
     ...         self.mean_module = gpytorch.means.ZeroMean()
     ...         self.covar_module = gpytorch.kernels.RBFKernel()
+    ...     def forward(self, x):
+    ...         return gpytorch.distributions.MultivariateNormal(
+    ...             self.mean_module(x), self.covar_module(x)
+    ...         )
     >>> x = torch.linspace(0.0, 1.0, 5, dtype=torch.float64)[:, None]
     >>> model = Model(x, torch.sin(x[:, 0])).double()
     >>> once, often = (self_distilled(model, steps=steps) for steps in (1, 10))
@@ -91,10 +103,19 @@ def self_distilled(
     steps = _checks.integer("steps", steps)
     if not isinstance(model, gpytorch.models.ExactGP):
         raise TypeError(f"model must be a gpytorch ExactGP, got {type(model).__name__}")
+    if model.train_inputs is None or model.train_targets is None:
+        raise ValueError("model must hold its training data, got None")
+    shapes = [tuple(data.shape) for data in (*model.train_inputs, model.train_targets)]
+    if [len(shape) for shape in shapes] != [2, 1]:
+        raise ValueError(
+            "model must have inputs (n, p) and targets (n,): one output and no batches, got "
+            f"shapes {shapes}"
+        )
     (inputs,) = model.train_inputs
     with torch.no_grad():
-        targets = model.train_targets - model.mean_module(inputs)
-        kernel = model.covar_module(inputs).to_dense()
+        prior = model.forward(inputs)
+        targets = model.train_targets - prior.mean
+        kernel = prior.covariance_matrix
         noise = model.likelihood.noise.detach()
     levels = None if noise.numel() == 1 else noise
     level = float(noise) if levels is None else 1.0

@@ -108,6 +108,61 @@ def test_distribution_centric_is_seeing_copies(data, rng, noisy):
     agree(got, posterior(exact_model(x.repeat(3, 1), y.repeat(3), copies), new))
 
 
+def deep_model(x, y):
+    """Return an exact model whose kernel sees features of a network, in modules of any name."""
+
+    class Model(gpytorch.models.ExactGP):
+        def __init__(self):
+            super().__init__(x, y, common(x))
+            self.network = torch.nn.Sequential(torch.nn.Linear(1, 5), torch.nn.Tanh())
+            self.trend = gpytorch.means.LinearMean(5)
+            self.similarity = gpytorch.kernels.RBFKernel()
+
+        def forward(self, inputs):
+            features = self.network(inputs)
+            return gpytorch.distributions.MultivariateNormal(
+                self.trend(features), self.similarity(features)
+            )
+
+    torch.manual_seed(0)
+    return Model().to(x).eval()
+
+
+@pytest.mark.parametrize("flat", [False, True])
+def test_the_prior_is_what_the_model_computes_from_its_inputs(data, flat):
+    from sdtheory.interop.gpytorch import self_distilled
+
+    x, y, new = (values[:, 0] if flat and values.ndim == 2 else values for values in data)
+    model = deep_model(x, y)
+    agree(self_distilled(model, steps=0)(new), posterior(model, new))
+    agree(self_distilled(model, steps=0)(x), posterior(model, x))
+
+
+def test_posteriors_on_fine_grids_are_singular_and_no_error(data):
+    from sdtheory.interop.gpytorch import self_distilled
+
+    x, y, _ = data
+    model = exact_model(x, y, common(x))
+    grid = torch.linspace(-3, 3, 200).to(x)[:, None]
+    got = self_distilled(model, method="distribution", steps=5)(grid)
+    assert torch.linalg.matrix_rank(got.covariance_matrix) < 100
+    single = self_distilled(model, method="distribution", steps=5)(grid[:1])
+    torch.testing.assert_close(got.variance[:1], single.variance)
+    lower, upper = got.confidence_region()
+    torch.testing.assert_close(upper - lower, 4 * got.variance.sqrt())
+
+
+def test_several_outputs_and_batches_are_refused(data):
+    from sdtheory.interop.gpytorch import self_distilled
+
+    x, y, _ = data
+    for inputs, targets in ((x, torch.stack([y, y], 1)), (x.expand(3, 25, 1), y.expand(3, 25))):
+        with pytest.raises(ValueError, match=r"model must have inputs \(n, p\) and targets \(n,\)"):
+            self_distilled(exact_model(inputs, targets, common(x)))
+    with pytest.raises(ValueError, match="model must hold its training data"):
+        self_distilled(exact_model(None, None, gpytorch.likelihoods.GaussianLikelihood()))
+
+
 def test_a_lazy_kernel_is_distilled_by_products(data):
     from sdtheory.interop.gpytorch import product
 
