@@ -93,7 +93,7 @@ def advance(line: Curve, start: Floats, drift: Floats) -> Floats:
     above, level = _level(line, start)
     origin = np.where(above, level, -level)  # from the reference, in start weights
     phi = line.p * start + line.q * softplus(start)
-    flat, each = drift.reshape(-1), drift.size // start.size
+    flat, each = drift.ravel(), drift.size // start.size
     result = np.empty_like(flat)
     for left in range(0, flat.size, BLOCK):
         part = slice(left, left + BLOCK)

@@ -34,18 +34,15 @@ def log_passage(
 
 
 def _by_angle(depth: int, rho: float, reach: float, v0: float, stop: float) -> float:
-    """Put v = a sinh(angle), so that w sqrt(rate) = a cosh(angle)."""
-    a = float(np.sqrt((reach - v0) * (reach + v0)))
+    """Put v = a sinh(angle), so that w sqrt(rate) = a cosh(angle); v0 <= 0.7 reach."""
+    a = float(np.sqrt(reach - v0) * np.sqrt(reach + v0))
     power = 2 * depth - 1
     low, high = np.arcsinh(v0 / a), np.arcsinh(stop / a)
-    lowest = max(low, 0.0)  # where w is smallest
-    bottom = np.logaddexp(lowest, -lowest)
-    edge = bottom + NEGLIGIBLE / power  # of log(2 cosh): beyond it nothing counts
-    window = edge + np.log1p(np.sqrt(np.maximum(1.0 - 4.0 * np.exp(-2.0 * edge), 0.0))) - np.log(2)
+    # beyond the window cosh^-power is negligible next to its largest value
+    window = np.arccosh(np.cosh(max(low, 0.0)) * np.exp(NEGLIGIBLE / power))
     angle, weight = _panels(np.linspace(max(low, -window), min(high, window), PANELS + 1))
-    log_cosh = np.logaddexp(angle, -angle)
-    total = np.sum(weight * np.exp(power * (bottom - log_cosh)) / (rho - a * np.sinh(angle)))
-    return float(np.log(total) - power * (bottom - np.log(2.0) + np.log(a)))
+    total = np.sum(weight * np.cosh(angle) ** -power / (rho - a * np.sinh(angle)))
+    return float(np.log(total) - power * np.log(a))
 
 
 def _by_layer(depth: int, rho: float, layer: float, v0: float, rate: float, stop: float) -> float:
@@ -53,11 +50,10 @@ def _by_layer(depth: int, rho: float, layer: float, v0: float, rate: float, stop
     start = np.log(layer)
     end = 0.5 * np.logaddexp(0.0, np.log((stop - v0) * (stop + v0) / rate) - 2.0 * start)
     # v, at least v0, grows like w as soon as it is larger
-    far = NEGLIGIBLE + max(np.log(v0 / np.sqrt(rate)) - start, 0.0) + 1.0
-    if depth > 1:
-        far = min(far, NEGLIGIBLE / (2 * depth - 2))
+    growth = max(np.log(v0 / np.sqrt(rate)) - start, 0.0)
+    far = (NEGLIGIBLE + growth) / (2 * depth - 1)
     y, weight = _panels(np.linspace(0.0, min(end, far), PANELS + 1))
-    v = np.sqrt(v0**2 + rate * np.exp(2.0 * (start + y)) * -np.expm1(-2.0 * y))
+    v = np.hypot(v0, np.sqrt(rate) * np.exp(start + y) * np.sqrt(-np.expm1(-2.0 * y)))
     total = np.sum(weight * np.exp(-(2 * depth - 2) * y) / (v * (rho - v)))
     return float(np.log(total) - (2 * depth - 2) * start)
 
@@ -80,4 +76,4 @@ def _by_gap(
 def _panels(edges: Floats) -> tuple[Floats, Floats]:
     """Return all nodes and weights of Gauss-Legendre quadrature between neighbouring edges."""
     half = 0.5 * np.diff(edges)[:, None]
-    return (edges[:-1, None] + half * (1.0 + _NODES)).reshape(-1), (half * _WEIGHTS).reshape(-1)
+    return (edges[:-1, None] + half * (1.0 + _NODES)).ravel(), (half * _WEIGHTS).ravel()

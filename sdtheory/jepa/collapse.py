@@ -110,6 +110,6 @@ def complex_path(
         (u,) = integrated(rate, [0.0], clock, rtol=1e-11, atol=1e-12)
         return np.asarray(end * -np.expm1(-u) + start * np.exp(-u))
 
-    each = zip(ends.reshape(-1), variances.reshape(-1), starts.reshape(-1), strict=True)
+    each = zip(ends.ravel(), variances.ravel(), starts.ravel(), strict=True)
     paths = [path(complex(end), float(s2), float(start)) for end, s2, start in each]
     return np.asarray(np.stack(paths).reshape(*ends.shape, clock.size))

@@ -42,8 +42,8 @@ def ema_path(mode: Mode, depth: int, scale: object, memory: object, times: objec
     array([0.1, 0.5])
     """
     layers = _checks.integer("depth", depth, at_least=1)
-    start = per_mode("scale", scale, mode.shape, above=0.0).reshape(-1) ** (1.0 / layers)
-    memories = per_mode("memory", memory, mode.shape, above=0.0).reshape(-1)
+    start = per_mode("scale", scale, mode.shape, above=0.0).ravel() ** (1.0 / layers)
+    memories = per_mode("memory", memory, mode.shape, above=0.0).ravel()
     clock = ascending("times", times)
 
     def path(lam: float, s2: float, begin: float, tau: float) -> Floats:
@@ -54,7 +54,7 @@ def ema_path(mode: Mode, depth: int, scale: object, memory: object, times: objec
 
         return integrated(rate, [np.log(begin)] * 2, clock, rtol=1e-10, atol=1e-12)
 
-    lam, s2 = mode.covariance.reshape(-1), mode.variance.reshape(-1)
+    lam, s2 = mode.covariance.ravel(), mode.variance.ravel()
     logs = np.stack([path(*map(float, one)) for one in zip(lam, s2, start, memories, strict=True)])
     layer, target = np.exp(logs).transpose(1, 0, 2).reshape(2, *mode.shape, clock.size)
     return EmaPath(clock, layer, target)

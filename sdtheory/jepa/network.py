@@ -106,7 +106,7 @@ class Network:
 
     def flat(self) -> Floats:
         """Return all weights in one vector: the layers, then the predictor."""
-        return np.concatenate([matrix.reshape(-1) for matrix in (*self.layers, self.predictor)])
+        return np.concatenate([matrix.ravel() for matrix in (*self.layers, self.predictor)])
 
     def like(self, weights: Floats) -> Network:
         """Return a network of this shape with the weights of one vector."""

@@ -75,7 +75,7 @@ def trajectory(
                 f"got {since} for rho = {(lam / s2)[~early][0]:g}, scale = {size0[~early][0]:g}"
             )
         start = start.moved_to(goal, lam, s2, rule)
-    flat = clock.reshape(-1)
+    flat = clock.ravel()
     log_growth = np.zeros((lam.size, flat.size))
     for kind in (GROWS, SHRINKS, VANISHES):
         rows = np.flatnonzero(start.kind == kind)
@@ -107,7 +107,7 @@ def hitting_time(
     """
     rule = law(depth, objective, predictor_depth)
     size0 = per_mode("start", start, mode.shape, above=0.0)
-    size1 = per_mode("stop", stop, mode.shape, above=0.0).reshape(-1)
+    size1 = per_mode("stop", stop, mode.shape, above=0.0).ravel()
     lam, s2, size0 = _columns(mode, size0)
     begin = _Start.of(rule, lam, s2, size0)
     end = _Start.of(rule, lam, s2, size1)
@@ -163,7 +163,7 @@ def critical_time(
     """
     rule = law(depth, objective, predictor_depth)
     size0 = per_mode("scale", scale, mode.shape, above=0.0)
-    part = per_mode("fraction", fraction, mode.shape, above=0.0, below=1.0).reshape(-1)
+    part = per_mode("fraction", fraction, mode.shape, above=0.0, below=1.0).ravel()
     lam, s2, size0 = _columns(mode, size0)
     begin = _Start.of(rule, lam, s2, size0)
     goal = _fraction_coordinate(rule, part)
@@ -251,4 +251,4 @@ def _fill_times(
 
 
 def _columns(mode: Mode, size: Floats) -> tuple[Floats, Floats, Floats]:
-    return mode.covariance.reshape(-1), mode.variance.reshape(-1), size.reshape(-1)
+    return mode.covariance.ravel(), mode.variance.ravel(), size.ravel()

@@ -108,13 +108,13 @@ def descent_times(
     array(20.944575)
     """
     rule = law(depth, objective)
-    size = per_mode("scale", scale, mode.shape, above=0.0).reshape(-1) ** (1.0 / depth)
-    part = per_mode("fraction", fraction, mode.shape, above=0.0, below=1.0).reshape(-1)
+    size = per_mode("scale", scale, mode.shape, above=0.0).ravel() ** (1.0 / depth)
+    part = per_mode("fraction", fraction, mode.shape, above=0.0, below=1.0).ravel()
     eta = _checks.number("step", step, above=0.0)
     count = _checks.integer("steps", steps, at_least=1)
-    lam, s2 = mode.covariance.reshape(-1), mode.variance.reshape(-1)
+    lam, s2 = mode.covariance.ravel(), mode.variance.ravel()
     power = round(1.0 + rule.order * rule.exponent)
-    goal = (part * np.maximum(mode.rho.reshape(-1), 0.0) ** rule.size_power) ** (1.0 / depth)
+    goal = (part * np.maximum(mode.rho.ravel(), 0.0) ** rule.size_power) ** (1.0 / depth)
     w, times = size, np.where(size >= goal, 0.0, np.inf)
     waiting = (lam > 0) & (lam > s2 * w**rule.order) & (size < goal)
     for k in range(count):

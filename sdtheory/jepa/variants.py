@@ -81,7 +81,7 @@ def unbalanced_time(
         raise ValueError(
             f"predictor must start below fraction * rho, got {predictor} for rho = {mode.rho}"
         )
-    columns = (a.reshape(-1) for a in (rho, w0, v0, eta, part))
+    columns = (a.ravel() for a in (rho, w0, v0, eta, part))
     logs = [log_passage(layers, *map(float, one)) for one in zip(*columns, strict=True)]
     with np.errstate(over="ignore"):  # a time beyond the largest float is infinite
         return np.asarray(np.exp(np.reshape(logs, rho.shape)) / s2)
