@@ -85,7 +85,8 @@ def test_a_chain_that_ends_with_its_last_round_has_collapsed(toy, more):
 def test_targets_exactly_at_the_tolerance():
     # |y|^2 / n is the tolerance: zero is near enough, and no penalty is infinite.
     one = kernel_ridge.fit([[2.0]], [3.0])
-    assert kernel_ridge.constrained_penalties(one, 9.0).rounds == 0
+    found = kernel_ridge.constrained_penalties(one, 9.0)
+    assert (found.rounds, found.collapsed) == (0, True)
     # The part outside the range is the tolerance: no fit reaches it, and no penalty is zero.
     half = kernel_ridge.fit(np.diag([1.0, 0.0]), [1.0, 1.0])
     with pytest.raises(ValueError, match=r"tolerance must exceed 0\.5"):

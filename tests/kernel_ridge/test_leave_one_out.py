@@ -118,3 +118,12 @@ def test_a_tiny_penalty_on_features(rng):
         kernel_ridge.fit_features(clearly, [1.0, 0.0, 0.0]), 1e-20, steps=0
     )
     assert abs(got[0]) <= 1e-3
+
+
+def test_a_penalty_lost_beside_the_kernel_is_refused():
+    fit = kernel_ridge.fit(np.diag([1e200, 1e200]), [1.0, 2.0])
+    with pytest.raises(ValueError, match="lam must be larger: a sample is interpolated"):
+        kernel_ridge.leave_one_out_predictions(fit, 1e-200)
+    np.testing.assert_array_equal(
+        kernel_ridge.leave_one_out_predictions(fit, 1e-50, steps=0), [0.0, 0.0]
+    )

@@ -92,3 +92,16 @@ def test_blocks_are_as_large_as_asked_and_of_one_half(rng):
 
     chunked_product(kernel, rng.normal(size=(7, 2)), rows=3)(np.ones(7))
     assert seen == [(3, 7), (3, 4), (1, 1)]
+
+
+@pytest.mark.parametrize(("gap", "accepted"), [(1e-10, True), (1e-6, False)])
+def test_half_the_digits_of_symmetry_are_asked_for(gap, accepted):
+    def kernel(a, b):
+        return np.ones((len(a), len(b))) + gap * (a > b.T)
+
+    product = chunked_product(kernel, np.arange(4.0)[:, None], rows=2)
+    if accepted:
+        np.testing.assert_allclose(product(np.ones(4)), 4.0, rtol=4 * gap)
+    else:
+        with pytest.raises(ValueError, match="kernel must be symmetric"):
+            product(np.ones(4))

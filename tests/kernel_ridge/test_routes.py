@@ -285,3 +285,15 @@ def test_products_are_made_a_few_at_a_time_and_never_beyond_the_budget(data):
         data.kernel, data.y[:, 0], 50.0, route="lanczos", tolerance=1e-3, products=6
     )
     assert enough.products == 6
+
+
+@pytest.mark.parametrize(("smallest", "accepted"), [(-1e-10, True), (-1e-6, False)])
+def test_eigenvalues_that_are_negative_by_rounding(smallest, accepted):
+    """Half of the digits are forgiven in products, as they are in matrices."""
+    d = np.array([1.0, smallest])
+    if accepted:
+        chain = kernel_ridge.distil(lambda v: d * v, np.ones(2), 1.0, 0.5)
+        np.testing.assert_allclose(chain.fitted[0], [0.5, 0.0], rtol=0, atol=1e-9)
+    else:
+        with pytest.raises(ValueError, match="positive semi-definite, got a Rayleigh quotient"):
+            kernel_ridge.distil(lambda v: d * v, np.ones(2), 1.0, 0.5)

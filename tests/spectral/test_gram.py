@@ -5,7 +5,7 @@ import pytest
 from backends import BACKENDS
 
 from sdtheory import filters
-from sdtheory._archive import CorruptArchiveError
+from sdtheory._archive import CorruptArchiveError, pack
 from sdtheory.label_noise._samples import Samples
 from sdtheory.spectral import GramAccumulator, QRAccumulator
 
@@ -196,6 +196,13 @@ def test_only_its_own_files_are_read(data, tmp_path):
     np.savez(path, a=np.zeros(2))
     with pytest.raises(CorruptArchiveError, match="got something else"):
         GramAccumulator.load(path)
+    # The right fields under another name, and another field under the right name.
+    for kind, field in (("Other", "rows"), ("GramAccumulator", "lines")):
+        path.write_bytes(pack({"kind": np.asarray(kind), field: np.asarray(3)}))
+        with pytest.raises(CorruptArchiveError, match=f"must hold a GramAccumulator, got {kind}"):
+            GramAccumulator.load(path)
+    path.write_bytes(pack({"kind": np.asarray("GramAccumulator"), "rows": np.asarray(3)}))
+    assert GramAccumulator.load(path).rows == 3
 
 
 @pytest.mark.parametrize("kind", KINDS)
