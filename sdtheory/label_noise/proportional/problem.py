@@ -70,8 +70,9 @@ def effective_penalty(
     -----
     The left side is convex, not positive at 0 and not negative at lam + ratio mean(s), nor (below
     ratio 1) at lam / (1 - ratio). Newton's method started at the smaller of these falls to the root
-    monotonically. With g = kappa / (s + kappa) the left side is kappa (1 - ratio + ratio mean(g)),
-    which does not cancel up to ratio 1 and is well conditioned beyond.
+    monotonically. Over kappa the left side is 1 - ratio mean(h) with h = s / (s + kappa), which
+    cancels below ratio 1, or 1 - ratio + ratio mean(1 - h), which cancels above. It is at most the
+    slope: no step is as long as kappa.
     """
     s, masses = problem.eigenvalues, problem.masses
     xp = namespace(s)
@@ -81,14 +82,16 @@ def effective_penalty(
     other = lam_mean / xp.where(room > 0, room, xp.ones_like(room))
     kappa = xp.where((room > 0) & (other < kappa), other, kappa)
     for _ in range(200):
-        lost = kappa / (s + kappa)
-        mean = ratio * (lost @ masses)[:, None]
-        share = room + mean
-        slope = share + (mean - ratio * ((lost * lost) @ masses)[:, None])
-        step = (kappa * share - lam_mean) / xp.where(slope > 0, slope, xp.ones_like(slope))
-        falling = (step > 0) & (step < kappa) & (slope > 0)
-        kappa = xp.where(falling, kappa - step, kappa)
+        kept, lost = s / (s + kappa), kappa / (s + kappa)
+        below, above = (
+            room + ratio * (lost @ masses)[:, None],
+            1.0 - ratio * (kept @ masses)[:, None],
+        )
+        share = xp.where(room > 0, below, above)
+        slope = share + ratio * ((kept * lost) @ masses)[:, None]
+        step = (kappa * share - lam_mean) / slope
+        kappa = xp.where(step > 0, kappa - step, kappa)
         # Convergence is quadratic: after a step this small nothing is left but rounding.
-        if not bool(xp.any(falling & (step > eps(s) ** 0.5 * kappa))):
+        if not bool(xp.any(step > eps(s) ** 0.5 * kappa)):
             break
     return kappa
