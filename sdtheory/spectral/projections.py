@@ -197,7 +197,6 @@ def _orthonormal_directions(
                 overlap = xp.sum(rows * other_rows)
                 candidate = candidate - overlap * other
                 taylor = taylor - overlap * other_taylor
-                rows = rows - overlap * other_rows
             rows = risk.traces(_change(d, candidate))
         norm = xp.linalg.vector_norm(rows)
         if basis and first(norm) <= 100 * eps(d) * first(before):

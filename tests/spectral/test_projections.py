@@ -369,3 +369,10 @@ def test_a_quotient_has_no_simplex():
     risk = criteria.gcv(spectrum, spectrum.project(THETA))
     with pytest.raises(TypeError, match="risk must be a QuadraticRisk, got RatioRisk"):
         projections.constrained_weights(risk, S2, 1.0)
+
+
+def test_one_round_is_the_default():
+    spectrum = Spectrum.from_kernel(np.diag(S2))
+    assert projections.optimal_weights(error(0.5), S2, 1.0).weights.shape == (1,)
+    assert projections.constrained_weights(error(0.5), S2, 1.0).weights.shape == (2,)
+    assert criteria.leave_one_out(spectrum, THETA, 1.0).design.shape == (3, 1)
