@@ -101,7 +101,8 @@ def size_at_depth_one(
     # share = rho / size; W loses its digits at its branch point, where size >> rho
     far = np.asarray(~(share >= NEAR_BRANCH))
     share[far] = _far_above(
-        (rho / eps + 0.0 * clock)[far], (np.sqrt(lam) * np.sqrt(rho) * np.sqrt(clock))[far]
+        (rho / eps + np.zeros_like(clock))[far],
+        (np.sqrt(lam) * np.sqrt(rho) * np.sqrt(clock))[far],
     )
     return np.asarray(rho / share)
 

@@ -173,7 +173,7 @@ def _profile(
     """
     xp = namespace(d)
     lam = place([math.exp(t) for t in grid], like=d)[:, None]
-    base = filters.distill(d, lam, 0.0 * lam, steps=0)
+    base = filters.distill(d, lam, xp.zeros_like(lam), steps=0)
     residual, one = risk.rows(base), xp.ones_like(lam)
     candidate = base.coefficient * base.lost
     basis: list[tuple[Array, Array]] = []
@@ -187,13 +187,13 @@ def _profile(
                 candidate, rows = candidate - overlap * other, rows - overlap * other_rows
         norm = xp.linalg.vector_norm(rows, axis=1, keepdims=True)
         new = norm > 1e3 * eps(d) * before  # else these rounds reach nothing new
-        scale = xp.where(new, 1.0 / xp.where(new, norm, one), 0.0 * one)
+        scale = xp.where(new, 1.0 / xp.where(new, norm, one), xp.zeros_like(one))
         basis.append((candidate * scale, rows * scale))
         products.append(xp.sum(residual * basis[-1][1], axis=1, keepdims=True))
         candidate = basis[-1][0] * base.lost
     for product, (_, rows) in zip(products[1:-1], basis, strict=False):
         residual = residual - product * rows
-    values = risk.constant + xp.sum(residual**2, axis=1) + 0.0 * lam[:, 0]
+    values = risk.constant + xp.sum(residual**2, axis=1) + xp.zeros_like(lam[:, 0])
     slopes = (products[-1] * products[-2])[:, 0]
     return [float(v) for v in values], [float(v) for v in slopes]
 

@@ -46,7 +46,7 @@ def risk_grid(problem: RidgeProblem, lam: Array, xi: Array, steps: int = 1) -> A
     if weights is None:
         raise ValueError("problem must have a metric that is diagonal in the modes, got a matrix")
     xp = namespace(d)
-    noise = 0.0 * d + problem.noise_var
+    noise = xp.zeros_like(d) + problem.noise_var
     total = d + lam
     lost = lam / total
     bias = xp.sqrt(weights * problem.energy) * lost

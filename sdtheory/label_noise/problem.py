@@ -155,7 +155,7 @@ class RidgeProblem:
         basis = xp.concat([right, unit[:, None]], axis=1)
         return cls(
             s,
-            xp.concat([coefficients, 0.0 * length]),
+            xp.concat([coefficients, xp.zeros_like(length)]),
             noise,
             basis.T @ covariance @ basis,
             spectrum.n,

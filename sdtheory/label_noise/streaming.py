@@ -86,5 +86,12 @@ def _samples(summary: Summary) -> Samples:
     # Cross-validation asks whether there is an intercept, not for its vector.
     constant = place([1.0], like=spare) if summary.intercept else None
     return Samples(
-        summary.spectrum, 0.0 * z, z, spare, constant, summary.x_mean, y_mean, summary.total
+        summary.spectrum,
+        xp.zeros_like(z),
+        z,
+        spare,
+        constant,
+        summary.x_mean,
+        y_mean,
+        summary.total,
     )

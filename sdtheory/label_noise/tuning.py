@@ -160,7 +160,7 @@ def _averaged(samples: Samples, lam: float, steps: int) -> LeastSquares:
     changes = filters.taylor_directions(d, lam, steps)
     teacher = filters.distill(d, lam, 0.0, steps=0)
     # The part of the labels that no filter reaches is one more row.
-    zero = 0.0 * samples.spare
+    zero = xp.zeros_like(samples.spare)
     first = xp.concat([teacher.lost * samples.length, samples.spare])
     free = (n - samples.lost_freedom - xp.sum(teacher.kept)) / n
     traces = [xp.sum(changes.kept[k, :]) / n for k in range(steps)]
@@ -172,7 +172,7 @@ def _averaged(samples: Samples, lam: float, steps: int) -> LeastSquares:
         errors.append(rest / free)
     scale = n**-0.5
     flat = scale * xp.stack(errors, axis=1)
-    empty = 0.0 * flat[0, :]
+    empty = xp.zeros_like(flat[0, :])
     return LeastSquares(flat[:, 0], flat[:, 1:], empty[1:], empty[0])
 
 
@@ -188,16 +188,16 @@ def _path_left_out(samples: Samples, lam: Array) -> TunedPath:
     # the modes span all samples the former is zero and the factor cancels: it is left out.
     complete = d.shape[0] + samples.lost_freedom == left.shape[0]
     scale = xp.ones_like(lam) if complete else lam
-    spare = xp.where(spare > 4 * eps(d), spare, 0.0 * spare)
+    spare = xp.where(spare > 4 * eps(d), spare, xp.zeros_like(spare))
     if complete:
-        spare, fixed = 0.0 * spare, 0.0 * fixed
+        spare, fixed = xp.zeros_like(spare), xp.zeros_like(fixed)
     inverse = 1.0 / (d[:, None] + lam)
     change = scale * d[:, None] * inverse**2
     free = spare[:, None] + scale * (squares @ inverse)
     certain = xp.min(free, axis=0) > 0
     free = xp.where(free > 0, free, xp.ones_like(free))
     growth = squares @ change / free
-    teacher = pull = size = 0.0 * lam
+    teacher = pull = size = xp.zeros_like(lam)
     pairs = []
     for k in range(y.shape[1]):
         z = samples.projected[:, k : k + 1]
@@ -208,21 +208,21 @@ def _path_left_out(samples: Samples, lam: Array) -> TunedPath:
         # What is left of a complete cancellation is rounding, and no direction.
         size_of_terms = xp.linalg.vector_norm(xp.abs(carried) + xp.abs(own), axis=0)
         noise = 4 * left.shape[0] * eps(d) * size_of_terms
-        u = xp.where(xp.linalg.vector_norm(u, axis=0) > noise, u, 0.0 * u)
+        u = xp.where(xp.linalg.vector_norm(u, axis=0) > noise, u, xp.zeros_like(u))
         teacher = teacher + xp.sum(e**2, axis=0)
         pull, size = pull + xp.sum(e * u, axis=0), size + xp.sum(u**2, axis=0)
         pairs.append((e, u))
     xi = pull / xp.where(size == 0, xp.ones_like(size), size)
-    student = sum((xp.sum((e - xi * u) ** 2, axis=0) for e, u in pairs), start=0.0 * lam)
+    student = sum((xp.sum((e - xi * u) ** 2, axis=0) for e, u in pairs), start=xp.zeros_like(lam))
     return _path(samples, lam, xi, student, teacher, certain)
 
 
 def _path_averaged(samples: Samples, lam: Array) -> TunedPath:
     lost, kept, free = _averages(samples, lam)
     xp = namespace(lam)
-    first = xp.concat([lost * samples.length, 0.0 * free + samples.spare], axis=1) / free
+    first = xp.concat([lost * samples.length, xp.zeros_like(free) + samples.spare], axis=1) / free
     slope = xp.sum(kept * lost, axis=1)[:, None] / samples.total
-    change = xp.concat([kept * lost * samples.length, 0.0 * free + 0.0 * samples.spare], axis=1)
+    change = xp.concat([kept * lost * samples.length, xp.zeros_like(free)], axis=1)
     return _projected(samples, lam, first, (slope * first - change) / free)
 
 
@@ -230,7 +230,7 @@ def _published(samples: Samples, lam: Array) -> TunedPath:
     lost, kept, free = _averages(samples, lam)
     xp = namespace(lam)
     more = xp.sum(kept * lost, axis=1)[:, None] / samples.total
-    rest = 0.0 * free + samples.spare
+    rest = xp.zeros_like(free) + samples.spare
     teacher = xp.concat([lost * samples.length, rest], axis=1) / free
     # The pure student leaves lost (1 + kept) and is divided by free + more; teacher - student is
     # written over one denominator, because for small penalties the two are nearly equal.

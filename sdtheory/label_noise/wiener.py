@@ -45,7 +45,7 @@ def wiener_floor(problem: RidgeProblem) -> WienerFloor:
     if weights is None:
         risk, kept = _coupled(problem.risk, d, groups)
         return WienerFloor(risk, kept, groups.shape[0])
-    noise = 0.0 * d + problem.noise_var
+    noise = xp.zeros_like(d) + problem.noise_var
     bias = groups @ (weights * problem.energy)
     variance = groups @ (weights * noise / d)
     total = bias + variance

@@ -95,7 +95,9 @@ def asymptotic_steps(
     values, vectors = xp.linalg.eigh(gram[1:, 1:] / (scale[:, None] * scale[None, :]))
     certain = values > steps * eps(k) * values[-1]
     pull = vectors.T @ (gram[1:, 0] / scale)
-    inverse = xp.where(certain, 1.0 / xp.where(certain, values, xp.ones_like(values)), 0.0 * values)
+    inverse = xp.where(
+        certain, 1.0 / xp.where(certain, values, xp.ones_like(values)), xp.zeros_like(values)
+    )
     weights = -(vectors @ (inverse * pull)) / scale
     gain = xp.sum(inverse * pull**2)
     return AsymptoticSteps(weights, gram[0, 0] - gain, gram[0, 0])
@@ -113,10 +115,10 @@ def _series(problem: ProportionalProblem, lam: float, order: int) -> Array:
     h, shares = [kept], [share]
     delta: list[Array] = []
     for n in range(1, order + 1):
-        known = 0.0 * kept
+        known = xp.zeros_like(kept)
         for j in range(1, n):
             known = known - lost * delta[j - 1] * h[n - j]
-        total = (share if n == 1 else 0.0 * share) + xp.sum(weights * known)
+        total = (share if n == 1 else xp.zeros_like(share)) + xp.sum(weights * known)
         for j in range(1, n):
             total = total - delta[j - 1] * shares[n - j]
         delta.append(total * slope)

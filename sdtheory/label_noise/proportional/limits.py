@@ -75,7 +75,7 @@ def _ridgeless(
 ) -> tuple[Array, Array, Array]:
     s, ratio = problem.eigenvalues, problem.aspect_ratio
     xp = namespace(s)
-    zero = 0.0 * xp.sum(s)
+    zero = xp.zeros_like(xp.sum(s))
     if ratio == 1:
         infinite = (
             zero + float("inf") if problem.noise_var > 0 or bool(xp.any(signal > 0)) else zero
