@@ -3,16 +3,40 @@
 After m products Q (n, m) is orthonormal and K Q = Q T + beta q_next e_m'. Every student of the
 small problem (T, |y| e_1) is an approximate student of (K, y), and misses its own equation only
 along q_next. That residual is known without another product, so the error is bounded, not guessed.
+Rounding adds to it: K Q and Q T agree to some eps |K| only, which a small penalty magnifies.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from sdtheory import _checks
 from sdtheory._array import Array, eps, namespace, place
 
-__all__ = ["Krylov"]
+__all__ = ["Approximation", "Krylov"]
+
+
+@dataclass(frozen=True, slots=True)
+class Approximation:
+    """A chain in a Krylov space, round by round, and how far it may be from that of the kernel.
+
+    Errors are those of the fitted values, and those in the norm of the function space: no
+    prediction at x is off by more than sqrt(k(x, x)) times the latter.
+    """
+
+    dual: list[Array]
+    """Weights (n,) of the training points."""
+    fitted: list[Array]
+    """Fitted values (n,)."""
+    missed: list[float]
+    """Proved bound on the error of the fitted values in exact arithmetic."""
+    missed_norm: list[float]
+    """The same in the function space."""
+    rounding: list[float]
+    """What rounding may add to the first, to first order."""
+    rounding_norm: list[float]
+    """What it may add to the second."""
 
 
 class Krylov:
@@ -22,6 +46,8 @@ class Krylov:
         xp = namespace(y)
         self._product, self._xp = product, xp
         self.norm = float(xp.linalg.vector_norm(y))
+        # Products, and what is orthogonal to their basis, are right to so many |K|.
+        self._rounding = 2.0 * eps(y) * y.shape[0] ** 0.5
         self._columns = [y / self.norm] if self.norm > 0 else []
         self._diagonal: list[float] = []
         self._beside: list[float] = []
@@ -38,9 +64,9 @@ class Krylov:
         """Whether the space contains every student already."""
         if self.norm == 0 or not self._beside:
             return self.norm == 0
-        # Beside the diagonal of a semi-definite matrix nothing is larger than on it.
-        size = max(map(abs, self._diagonal))
-        return self._beside[-1] <= eps(self._columns[0]) * size
+        # Beside the diagonal of a semi-definite matrix nothing is larger than on it. What is left
+        # of a product may be its rounding error: then it is neither new nor orthogonal.
+        return bool(self._beside[-1] <= self._rounding * max(map(abs, self._diagonal)))
 
     def grow(self, products: int) -> None:
         """Make up to `products` more products, with full reorthogonalisation."""
@@ -82,20 +108,16 @@ class Krylov:
             )
         self._d = xp.where(d > 0, d, 0.0 * d)  # what is negative is so by rounding
 
-    def chain(
-        self, lams: list[float], xis: list[float]
-    ) -> tuple[Array, Array, list[float], list[float]]:
-        """Return dual weights and fitted values (rounds + 1, n), and two bounds for each round.
-
-        The bounds are on |fitted error| and on the error's norm in the function space: no
-        prediction at x is off by more than sqrt(k(x, x)) times the latter.
-        """
+    def chain(self, lams: list[float], xis: list[float]) -> Approximation:
+        """Return the teacher and its students, with bounds on their errors."""
         xp = self._xp
         basis = xp.stack(self._columns[: self.products])
         start = self.norm * self._vectors[0, :]
         beta = 0.0 if self.exhausted else self._beside[-1]
-        duals, fits, fitted_bounds, norm_bounds = [], [], [], []
-        kept, before, fitted_bound, norm_bound = 1.0 + 0.0 * start, 0.0 * start, 0.0, 0.0
+        size = float(xp.max(self._d))
+        found = Approximation([], [], [], [], [], [])
+        kept, before, missed, missed_norm = 1.0 + 0.0 * start, 0.0 * start, 0.0, 0.0
+        rounding = 0.0
         for k, lam in enumerate(lams):
             xi = 0.0 if k == 0 else xis[k - 1]
             mixture = (1.0 - xi) + xi * kept
@@ -104,11 +126,18 @@ class Krylov:
             weights = self._vectors @ (coefficient * start)
             # (K + lam) error_k = xi K error_{k-1} + residual q_next, and K is semi-definite.
             residual = beta * abs(float(weights[-1] - xi * before[-1]))
-            fitted_bound = abs(xi) * fitted_bound + residual
-            norm_bound = abs(xi) * norm_bound + 0.5 * residual / lam**0.5
-            duals.append(weights @ basis)
-            fits.append((self._vectors @ (kept * start)) @ basis)
-            fitted_bounds.append(fitted_bound)
-            norm_bounds.append(norm_bound)
+            missed = abs(xi) * missed + residual
+            missed_norm = abs(xi) * missed_norm + 0.5 * residual / lam**0.5
+            wrong = self._rounding * float(xp.linalg.vector_norm(size * weights))
+            passed_on = abs(xi) * rounding
+            rounding = size / (size + lam) * passed_on + wrong
+            length = float(xp.linalg.vector_norm(kept * start))
+            norm = float(xp.linalg.vector_norm(xp.sqrt(self._d) * coefficient * start))
+            found.dual.append(weights @ basis)
+            found.fitted.append((self._vectors @ (kept * start)) @ basis)
+            found.missed.append(missed)
+            found.missed_norm.append(missed_norm)
+            found.rounding.append(rounding + self._rounding * length)
+            found.rounding_norm.append(0.5 * (passed_on + wrong) / lam**0.5 + self._rounding * norm)
             before = weights
-        return xp.stack(duals), xp.stack(fits), fitted_bounds, norm_bounds
+        return found

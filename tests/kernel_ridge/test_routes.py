@@ -221,7 +221,8 @@ def test_the_bounds_follow_from_the_residuals_of_every_round(data, products):
     space = Krylov(lambda v: data.kernel @ v, y)
     space.grow(products)
     assert space.products == products
-    duals, _, fitted_bounds, norm_bounds = space.chain(lams, xis)
+    found = space.chain(lams, xis)
+    duals = found.dual
     fitted_bound = norm_bound = 0.0
     for k, lam in enumerate(lams):
         xi, before = (0.0, 0 * y) if k == 0 else (xis[k - 1], duals[k - 1])
@@ -229,15 +230,15 @@ def test_the_bounds_follow_from_the_residuals_of_every_round(data, products):
         size = np.linalg.norm(missed - (1 - xi) * y)
         fitted_bound = abs(xi) * fitted_bound + size
         norm_bound = abs(xi) * norm_bound + 0.5 * size / lam**0.5
-        assert fitted_bounds[k] == pytest.approx(fitted_bound, abs=1e4 * EPS)
-        assert norm_bounds[k] == pytest.approx(norm_bound, abs=1e4 * EPS)
+        assert found.missed[k] == pytest.approx(fitted_bound, abs=1e4 * EPS)
+        assert found.missed_norm[k] == pytest.approx(norm_bound, abs=1e4 * EPS)
 
 
 def test_an_exhausted_space_is_exact():
     kernel = np.diag([1.0, 1.0, 4.0])
     chain = kernel_ridge.distil(kernel, np.ones(3), 0.1, [0.5, 2.0], route="lanczos")
     assert chain.products == 2
-    assert (chain.fitted_error, chain.norm_error) == (0.0, 0.0)
+    assert max(chain.fitted_error, chain.norm_error) < 200 * EPS  # rounding alone
     want = kernel_ridge.fit(kernel, np.ones(3)).fitted(0.1, [0.5, 2.0])
     np.testing.assert_allclose(chain.fitted[-1], want, rtol=50 * EPS)
     with pytest.raises(ValueError, match="products must be larger"):
