@@ -82,4 +82,5 @@ def _class_accuracy(
     own, shared = np.asarray((1 - c) / scale), np.asarray(n * c / scale)
     margins = chain(p, own, shared, steps, xi, sharpness)
     accuracy = (1 - p) * (margins.good > 0) + p * (margins.flipped > 0)
-    return float(np.sum(binom.pmf(flips, n, probability) * accuracy))
+    # SciPy's chances are right to 1e-13 only; of their error most is a common factor.
+    return float(np.average(accuracy, weights=binom.pmf(flips, n, probability)))

@@ -37,4 +37,16 @@ FOUND = [
     ),
     # Three modes had the same product of covariance and rho: any two of them could be kept.
     ("sdtheory.jepa_bottleneck", {"seed": 1, "mix": 0.0, "objective": "mae"}),
+    # SciPy's binomial chances of rare flips do not add up to one.
+    (
+        "sdtheory.random_flips",
+        {
+            "sizes": (1, 2),
+            "probability": 1.650709023981796e-249,
+            "same": (0.5, 0.5),
+            "penalty": 1.0,
+            "steps": 0,
+            "seed": 0,
+        },
+    ),
 ]
