@@ -1,6 +1,5 @@
 """Wu, Yang & Sun 2026: why self-training helps and hurts."""
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -10,57 +9,18 @@ from sdtheory import label_noise
 from sdtheory.claims import SCORE_LIMIT, Draw, claim, z_score
 from sdtheory.label_noise import ProportionalProblem
 
-from ._complex_designs import adjoint, gaussian
+from ._self_training_chains import Chains, error_on_a_draw, simulate
 
 PAPER = "Wu, Yang & Sun 2026"
-FloatArray = np.ndarray[Any, np.dtype[np.float64]]
-ComplexArray = np.ndarray[Any, np.dtype[np.complex128]]
 
 P, N, LAM, ROUNDS, RUNS, CALLS = 60, 40, 0.3, 2, 800, 40
 EIGENVALUES = np.where(np.arange(P) < P // 10, 9.0, 1.0)
 ENERGY = np.where(np.arange(P) < P // 10, 0.16, 0.016)
 
 
-@dataclass(frozen=True)
-class _Chains:
-    """What 800 chains of rounds come to; the second axis of each array is that of rounds.
-
-    All are exact means over label noise and signs of the signal: designs alone are random.
-    """
-
-    risks: FloatArray
-    estimates: FloatArray
-    """Means of squared corrected residuals, from the traces of the products of smoothers."""
-    designs: ComplexArray
-    """The labelled designs of the first hundred (100, N, P)."""
-    maps: ComplexArray
-    """The maps from their labels to coefficients (100, rounds + 1, P, N)."""
-
-
 @lru_cache(maxsize=4)
-def _chains(seed: int) -> _Chains:
-    rng = np.random.default_rng(seed)
-    samples = [gaussian(rng, RUNS, N, EIGENVALUES) for _ in range(ROUNDS + 1)]
-    found: list[tuple[Any, ...]] = []
-    for designs in zip(*samples, strict=True):
-        x = designs[0][:, None]
-        chain: list[ComplexArray] = []
-        for new in designs:
-            fit = adjoint(np.linalg.solve(new @ adjoint(new) + N * LAM * np.eye(N), new))
-            chain.append(fit @ (new @ chain[-1]) if chain else fit)
-        maps = np.stack(chain, axis=1)
-        products = maps @ x
-        bias = np.abs(products - np.eye(P)) ** 2 @ ENERGY
-        risks = (bias + np.sum(np.abs(maps) ** 2, axis=3)) @ EIGENVALUES
-        traces = np.trace(products, axis1=2, axis2=3).real
-        shares = (traces / (N - traces[:, :1]))[:, :, None, None]
-        residual, missed = np.eye(N) - x @ maps, x - x @ products
-        squares = np.abs(residual + shares * residual[:, :1]) ** 2
-        lost = np.abs(missed + shares * missed[:, :1]) ** 2 @ ENERGY
-        estimates = np.sum(lost + np.sum(squares, axis=3), axis=2) / N
-        found.append((risks, estimates, *((designs[0], maps) if not found else ())))
-    risks, estimates = (np.concatenate([f[k] for f in found]) for k in (0, 1))
-    return _Chains(risks, estimates, *found[0][2:])
+def _chains(seed: int) -> Chains:
+    return simulate(EIGENVALUES, ENERGY, N, LAM, ROUNDS, RUNS, seed)
 
 
 @claim(
@@ -129,28 +89,7 @@ def iterated_gcv(seed: int) -> float:
     and varies with the designs alone. Its error on a draw of labels is known exactly too.
     """
     rng, chains = np.random.default_rng(seed), _chains(seed)
-    errors = []
-    for x, maps in zip(_real(chains.designs[:CALLS]), _real(chains.maps[:CALLS]), strict=True):
-        y = x @ rng.normal(size=2 * P) * np.sqrt(ENERGY.mean()) + rng.normal(size=2 * N)
-        errors.append(_error_on_a_draw(x, maps, y))
+    errors = [error_on_a_draw(chains, k, LAM, rng) for k in range(CALLS)]
     gaps = chains.estimates + np.mean(errors, axis=0) - 1.0 - chains.risks
     scale = chains.risks.mean(axis=0)
     return z_score(gaps, np.zeros(ROUNDS + 1), precision=0.005, scale=scale)
-
-
-def _error_on_a_draw(x: FloatArray, maps: FloatArray, y: FloatArray) -> FloatArray:
-    """Return what the estimate lacks to the mean of squared corrected residuals."""
-    traces = np.trace(maps @ x, axis1=1, axis2=2)
-    residual = y - y @ adjoint(x @ maps)
-    corrected = residual + (traces / (2 * N - traces[0]))[:, None] * residual[0]
-    found = label_noise.iterated_gcv(x, y, maps @ y, traces, LAM / 2)
-    return np.asarray(found - np.mean(corrected**2, axis=1))
-
-
-def _real(a: ComplexArray) -> FloatArray:
-    """Return complex matrices as real ones, each entry as a block [[re, -im], [im, re]].
-
-    Twice as many samples stand for the same sample: the penalty of each is half of it.
-    """
-    turn = np.array([[0.0, -1.0], [1.0, 0.0]])
-    return np.asarray(np.kron(a.real, np.eye(2)) + np.kron(a.imag, turn), dtype=float)

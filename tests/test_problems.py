@@ -51,22 +51,26 @@ def test_design_has_the_spectrum_and_the_truth(rng, n, p):
 
 
 @pytest.mark.parametrize("noise", [0.3, "per sample"])
+@pytest.mark.statistical("sdtheory.problems.Planted.labels")
 def test_label_noise_has_its_variance(rng, noise):
     levels = rng.uniform(0.1, 2.0, 4) if noise == "per sample" else noise
     problem = problems.planted(np.ones(2), np.ones(2), levels, 4, rng)
-    errors = problem.labels(rng, 100_000) - (problem.design @ problem.truth)[:, None]
-    assert claims.z_score(errors.T**2, np.broadcast_to(levels, 4), precision=0.02) < 5
+    errors = problem.labels(rng, 800_000) - (problem.design @ problem.truth)[:, None]
+    squares = errors**2 / np.broadcast_to(levels, 4)[:, None]
+    draws = np.vstack([squares, squares.mean(axis=0)]).T
+    assert claims.z_score(draws, np.ones(5), precision=0.02) < claims.SCORE_LIMIT
     assert problem.labels(rng).shape == (4,)
 
 
+@pytest.mark.statistical("sdtheory.problems.flipped_means")
 def test_flips_have_the_stated_moments(rng):
     labels, classes, rate = np.array([0, 2, 1]), 3, 0.4
     means, variance = problems.flipped_means(labels, classes, rate)
-    flips = problems.flip_labels(np.tile(labels, (100_000, 1)).ravel(), classes, rate, rng)
-    draws = np.eye(classes)[flips].reshape(-1, 3, classes)
-    assert claims.z_score(draws, means, precision=0.02) < 5
-    spread = np.sum((draws - means) ** 2, axis=2)
-    assert claims.z_score(spread, np.full(3, variance), precision=0.02) < 5
+    flips = problems.flip_labels(np.tile(labels, (500_000, 1)).ravel(), classes, rate, rng)
+    draws = np.eye(classes)[flips.reshape(-1, 3)]
+    assert claims.z_score(draws, means, precision=0.02) < claims.SCORE_LIMIT
+    # One entry is 1 and the others are 0.
+    np.testing.assert_allclose(variance, 1 - np.sum(means**2, axis=1), rtol=4 * EPS)
 
 
 def test_toy_data_is_the_published_one():

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sdtheory import _checks
-from sdtheory._array import Array, eps, namespace, size
+from sdtheory._array import Array, namespace, size
 from sdtheory.spectral import Spectrum
+from sdtheory.spectral.summary import varies
 
 __all__ = ["Samples"]
 
@@ -59,9 +60,7 @@ class Samples:
         if intercept:
             constant = xp.ones_like(x[:, 0]) if root is None else root
             constant = constant / xp.linalg.vector_norm(constant)
-            shares = constant**2
-            x_mean, y_mean = shares @ x, shares @ y
-            x, y = _centred(x, x_mean), _centred(y, y_mean)
+            (x, x_mean), (y, y_mean) = (_centred(values, constant**2) for values in (x, y))
         if root is not None:
             x, y = root[:, None] * x, root[:, None] * y
         spectrum = Spectrum.from_design(x)
@@ -87,11 +86,12 @@ class Samples:
         return self.projected
 
 
-def _centred(values: Array, mean: Array) -> Array:
-    """Return values minus their mean; a constant column becomes zero, not rounding noise.
+def _centred(values: Array, shares: Array) -> tuple[Array, Array]:
+    """Return values minus their mean, and the mean; a constant column becomes zero.
 
-    A criterion of scale-free weights would otherwise magnify that noise into a feature.
+    The mean of many rows is off by far more than rounding, until that of what it leaves is added.
     """
-    xp, gap = namespace(values), values - mean
-    constant = xp.max(xp.abs(gap), axis=0) <= values.shape[0] * eps(values) * xp.abs(mean)
-    return xp.where(constant, xp.zeros_like(gap), gap)
+    mean = shares @ values
+    mean = mean + shares @ (values - mean)
+    xp, gap, rows = namespace(values), values - mean, values.shape[0]
+    return gap * varies(xp.max(xp.abs(gap), axis=0), mean, rows, most=rows), mean

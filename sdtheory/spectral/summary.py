@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from sdtheory import _checks
@@ -110,14 +111,15 @@ def same_labels(seen: Array, single: bool, new: Array, new_single: bool) -> None
     )
 
 
-def varies(deviation: Array, mean: Array, rows: int) -> Array:
-    """Say, by one or zero for each column, whether its deviation (rms) is more than rounding.
+def varies(deviation: Array, mean: Array, rows: int, most: float = math.inf) -> Array:
+    """Say, by one or zero for each column, whether its deviation is more than rounding.
 
     What centring leaves of a constant would be magnified by every criterion that knows no scale.
-    Rounding errors of a sum of `rows` terms grow like the root of their number.
+    Rounding errors of a sum of `rows` terms grow like the root of their number; with all rows at
+    hand it is `most` units at most.
     """
     xp = namespace(deviation)
-    rounding = 64 * rows**0.5 * eps(mean) * xp.abs(mean)
+    rounding = min(64 * rows**0.5, most) * eps(mean) * xp.abs(mean)
     return xp.astype(deviation > rounding, deviation.dtype)
 
 

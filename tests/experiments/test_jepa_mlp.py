@@ -7,18 +7,17 @@ import torch
 from experiments import jepa_mlp
 from experiments.engine import Streams
 from experiments.registry import Task
+from sdtheory.claims import SCORE_LIMIT, z_score
 
 
+@pytest.mark.statistical("experiments.jepa_mlp._World.features")
 @pytest.mark.parametrize("kind", ["static", "dynamic"])
 def test_worlds_have_the_stated_covariances(kind):
     rho = jepa_mlp.RHO["wide"]
     world = jepa_mlp._World(Streams.of(np.arange(4)), kind, rho)
-    x, y = (a.double().numpy().reshape(-1, jepa_mlp.D) for a in world.features("check", 20_000, 0))
+    x, y = (a.double().numpy().reshape(-1, jepa_mlp.D) for a in world.features("check", 200_000, 0))
     for left, want in ((x, jepa_mlp.COVARIANCE / rho), (y, jepa_mlp.COVARIANCE)):
-        products = left * x
-        error = products.std(axis=0, ddof=1) / np.sqrt(len(x))
-        assert (error < 0.02 * want).all()
-        assert (np.abs(products.mean(axis=0) - want) < 5 * error).all()
+        assert z_score(left * x, want, precision=0.02) < SCORE_LIMIT
     # rotated views keep all the variance
     rotated, _ = world.batch(0)
     assert rotated.shape == (4, jepa_mlp.BATCH, jepa_mlp.D)

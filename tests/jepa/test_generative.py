@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from sdtheory import jepa
+from sdtheory.claims import SCORE_LIMIT, z_score
 from sdtheory.jepa.generative import real_fourier_basis
 
 EPS = np.finfo(float).eps
@@ -15,19 +16,31 @@ WORLDS = {
 }
 
 
+def score(world, s_xx, s_yx, rng):
+    """How unlikely the second moments of three million numbers are if they have these means."""
+    d, batches = len(s_xx), 300
+    size = np.sqrt(np.diag(s_xx))
+    scale = np.outer(size, size)
+    draws = []
+    for _ in range(batches):
+        x, y = world.sample(3_000_000 // (batches * d), rng)
+        found = np.stack([x.T @ x / len(x) - s_xx, y.T @ x / len(x) - s_yx]) / scale
+        # All features together know the scale better than each does.
+        pooled = np.trace(found, axis1=1, axis2=2) / d
+        draws.append(np.concatenate([found.ravel(), pooled]))
+    return z_score(draws, np.zeros(2 * d * d + 2), precision=0.01, scale=1.0)
+
+
+@pytest.mark.statistical(
+    "sdtheory.jepa.MaskedSignal.mode", "sdtheory.jepa.TwoViews.mode",
+    "sdtheory.jepa.Autoregression.mode",
+)  # fmt: skip
 @pytest.mark.parametrize("name", WORLDS)
 def test_samples_have_the_stated_modes(name, rng):
-    """Every entry of both covariance matrices, in standard errors of its own products."""
-    world, n = WORLDS[name], 200_000
-    x, y = world.sample(n, rng)
-    mode = world.mode()
-    for left, right, want in ((x, x, np.diag(mode.variance)), (y, x, np.diag(mode.covariance))):
-        for i in range(x.shape[1]):
-            for j in range(x.shape[1]):
-                products = left[:, i] * right[:, j]
-                error = products.std(ddof=1) / np.sqrt(n)
-                assert error < 0.02
-                assert abs(products.mean() - want[i, j]) < 5 * error
+    """Every entry of both covariance matrices."""
+    mode = WORLDS[name].mode()
+    found = score(WORLDS[name], np.diag(mode.variance), np.diag(mode.covariance), rng)
+    assert found < SCORE_LIMIT
 
 
 def test_masked_modes_by_enumeration():
@@ -61,6 +74,7 @@ def test_basis_is_orthogonal(d):
     np.testing.assert_allclose(basis.T @ basis, np.eye(d), atol=20 * d * EPS)
 
 
+@pytest.mark.statistical("sdtheory.jepa.Oscillators.covariances")
 def test_oscillators(rng):
     world = jepa.Oscillators([1.0, 2.0], [0.9, 0.5], [0.4, 2.0], [0.3, 0.0])
     s_xx, s_yx = world.covariances()
@@ -68,14 +82,7 @@ def test_oscillators(rng):
     rho = world.rho()
     both = np.concatenate([rho, rho.conj()])
     np.testing.assert_allclose(np.sort_complex(eigenvalues), np.sort_complex(both), atol=30 * EPS)
-    n = 200_000
-    x, y = world.sample(n, rng)
-    for left, want in ((x, s_xx), (y, s_yx)):
-        for i in range(4):
-            for j in range(4):
-                products = left[:, i] * x[:, j]
-                error = products.std(ddof=1) / np.sqrt(n)
-                assert abs(products.mean() - want[i, j]) < 5 * error
+    assert score(world, s_xx, s_yx, rng) < SCORE_LIMIT
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,11 @@ from backends import BACKENDS
 from hypothesis import given
 from hypothesis import strategies as st
 from reference.label_noise_numbers import T4
+from scipy import stats
 from scipy.linalg import eigvalsh_tridiagonal
 
 from sdtheory import Spectrum
-from sdtheory.claims import z_score
+from sdtheory.claims import SCORE_LIMIT, deviate, z_score
 from sdtheory.label_noise import (
     ProportionalProblem,
     asymptotics,
@@ -139,7 +140,13 @@ def test_interpolating_penalties_have_a_limit(rng, intercept):
     assert tiny.risk[1] == pytest.approx(single.risk, rel=1e-5)
 
 
-@pytest.mark.slow
+def within_bias(draws, limit, n):
+    """Return the number closest to the mean that finite samples may have for a mean."""
+    allowed = 15 * limit / n
+    return np.clip(np.mean(draws), limit - allowed, limit + allowed)
+
+
+@pytest.mark.statistical("sdtheory.label_noise.proportional.risk.asymptotics")
 def test_only_the_corrected_estimate_is_consistent(rng):
     problem = ProportionalProblem([1.0], [1.0], 1.5, 1.0)
     truth = asymptotics(problem, 0.05)
@@ -152,14 +159,12 @@ def test_only_the_corrected_estimate_is_consistent(rng):
         y = x @ (beta / np.linalg.norm(beta)) + rng.normal(size=n)
         for method in METHODS:
             found[method].append(float(tune_xi(x, y, n * 0.05, method).xi))
-    mean = {k: np.mean(v) for k, v in found.items()}
-    error = {k: np.std(v, ddof=1) / 40**0.5 for k, v in found.items()}
     inflated = truth.xi * truth.gcv_inflation
-    assert error["gcv"] < 0.05 * truth.xi
-    assert abs(mean["gcv"] - truth.xi) < 4 * error["gcv"] + 10 * truth.xi / n
-    assert abs(mean["loo"] - truth.xi) < 4 * error["loo"] + 10 * truth.xi / n
-    assert abs(mean["gcv_published"] - inflated) < 4 * error["gcv_published"] + 10 * inflated / n
-    assert mean["gcv_published"] - truth.xi > 10 * error["gcv_published"]
+    for method, limit in (("gcv", truth.xi), ("loo", truth.xi), ("gcv_published", inflated)):
+        nearest = within_bias(found[method], limit, n)
+        assert z_score(found[method], nearest, precision=0.05) < SCORE_LIMIT
+    assert np.mean(found["gcv_published"]) > truth.xi
+    assert z_score(found["gcv_published"], truth.xi, precision=0.1) > SCORE_LIMIT
 
 
 def isotropic(rng, n, ratio):
@@ -171,7 +176,7 @@ def isotropic(rng, n, ratio):
     diagonal = np.sqrt(rng.chisquare(p - np.arange(n)))
     beside = np.sqrt(rng.chisquare(n - 1 - np.arange(n - 1)))
     squares = diagonal**2 + np.append(0.0, beside) ** 2
-    d = eigvalsh_tridiagonal(squares, diagonal[:-1] * beside)[::-1]
+    d = eigvalsh_tridiagonal(squares, diagonal[:-1] * beside, lapack_driver="sterf")[::-1]
     beta = rng.normal(size=p)
     beta = beta[:n] / np.linalg.norm(beta)
     z, none = np.sqrt(d) * beta + rng.normal(size=n), np.zeros(1)
@@ -179,12 +184,12 @@ def isotropic(rng, n, ratio):
     return Samples(spectrum, z[:, None], z[:, None], none, None, none, none, float(n)), beta
 
 
-@pytest.mark.slow
+@pytest.mark.statistical("sdtheory.label_noise.proportional.risk.asymptotics")
 def test_excess_risk_of_the_corrected_weight_falls_with_the_samples(rng):
     problem = ProportionalProblem([1.0], [1.0], 1.5, 1.0)
     truth = asymptotics(problem, 0.05)
-    excess, spread = [], []
-    for n, runs in ((200, 60), (800, 40), (2400, 12)):
+    excess, sizes = [], {200: 300, 600: 150, 1800: 30}
+    for n, runs in sizes.items():
         found = {"gcv": [], "gcv_published": []}
         lost = []
         for _ in range(runs):
@@ -197,15 +202,18 @@ def test_excess_risk_of_the_corrected_weight_falls_with_the_samples(rng):
             best = -(error @ change) / (change @ change)
             lost.append((change @ change) * (found["gcv"][-1] - best) ** 2)
         excess.append(n * np.mean(lost))
-        spread.append(n * np.std(lost, ddof=1) / runs**0.5)
     # The last size is the largest.
-    assert z_score(found["gcv"], truth.xi, precision=0.02) < 4
-    assert z_score(found["gcv_published"], truth.xi * truth.gcv_inflation, precision=0.02) < 4
-    assert z_score(found["gcv_published"], truth.xi, precision=0.02) > 20
-    # n times the excess risk is the same at every size, where it would grow tenfold without 1 / n.
-    for k in (1, 2):
-        assert abs(excess[k] - excess[0]) < 4 * np.hypot(spread[k], spread[0])
-        assert excess[k] < 3 * excess[0]
+    for method, limit in (("gcv", truth.xi), ("gcv_published", truth.xi * truth.gcv_inflation)):
+        nearest = within_bias(found[method], limit, n)
+        assert z_score(found[method], nearest, precision=0.02) < SCORE_LIMIT
+    assert z_score(found["gcv_published"], truth.xi, precision=0.1) > SCORE_LIMIT
+    # n times the excess risk is the same at every size; without 1 / n it would grow ninefold.
+    # It is the square of a nearly normal error: ratios of its means follow Fisher's distribution,
+    # and the sizes are so small that half as much again may be due to them.
+    for k in (0, 2):
+        ratio, freedom = excess[k] / excess[1], (list(sizes.values())[k], 150)
+        tails = stats.f.cdf(1.5 * ratio, *freedom), stats.f.sf(ratio / 1.5, *freedom)
+        assert deviate(2 * min(tails)) < SCORE_LIMIT
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

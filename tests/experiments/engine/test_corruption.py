@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from experiments.engine import corruption
+from sdtheory.claims import SCORE_LIMIT, deviate, z_score
 
 CLASSES = 6
 GROUPS = [(0, 3), (5, 1, 2, 4)]
@@ -53,13 +55,13 @@ def test_fraction_is_checked(y, kind, rng):
         corrupted(kind, y, 1.5, rng)
 
 
+@pytest.mark.statistical
 def test_uniform_reaches_every_other_class_alike(rng):
-    """A chi-square of the six counts of new labels; five standard errors each."""
-    out = corruption.uniform(np.full(60000, 2), CLASSES, 1.0, rng)
+    out = corruption.uniform(np.full(3_000_000, 2), CLASSES, 1.0, rng)
     counts = np.bincount(out, minlength=CLASSES)
     assert counts[2] == 0
-    share = 60000 / 5
-    assert np.all(np.abs(np.delete(counts, 2) - share) < 5 * np.sqrt(share * 0.8))
+    chance = stats.chisquare(np.delete(counts, 2)).pvalue
+    assert deviate(chance) < SCORE_LIMIT
 
 
 def test_pairwise_is_the_next_class(y, rng):
@@ -94,9 +96,10 @@ def test_adversarial_takes_the_most_confusing_class(y, rng):
         corruption.adversarial(y, table[:5], 0.5, rng)
 
 
+@pytest.mark.statistical("experiments.engine.corruption.gaussian")
 def test_gaussian_has_the_variance(rng):
-    noise = corruption.gaussian(np.ones(40000), 0.25, rng) - 1
-    assert abs(noise.mean()) < 5 * np.sqrt(0.25 / 40000)
-    assert abs(noise.var() / 0.25 - 1) < 5 * np.sqrt(2 / 40000)
+    noise = corruption.gaussian(np.ones(3_000_000), 0.25, rng) - 1
+    moments = np.stack([noise, noise**2], axis=1)
+    assert z_score(moments, [0.0, 0.25], precision=0.01, scale=0.25) < SCORE_LIMIT
     with pytest.raises(ValueError, match="noise_var must be at least 0, got -1"):
         corruption.gaussian(np.ones(2), -1, rng)

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from experiments.engine.streams import GOLDEN, Streams, mix, signed
+from sdtheory.claims import SCORE_LIMIT, z_score
 
 MASK = (1 << 64) - 1
 
@@ -55,25 +56,22 @@ def test_labels_indices_runs_and_children_differ():
     assert len(torch.unique(flat)) == flat.numel()
 
 
+@pytest.mark.statistical(
+    "experiments.engine.streams.Streams.uniform", "experiments.engine.streams.Streams.normal"
+)
 @pytest.mark.parametrize("index", [0, 1, 1000])
 def test_moments_and_independence(index):
-    """Means, variances and correlations within five standard errors of those of iid draws."""
+    """Means, variances and correlations are those of iid draws; the draws are always the same."""
     runs, count = 64, 4096
     streams = Streams.of(np.arange(runs))
     uniform = streams.uniform("u", count, index=index).numpy()
     normal = streams.normal("z", count, index=index).numpy()
-    for draws, mean, variance, fourth in (
-        (uniform, 0.5, 1 / 12, 1 / 80),
-        (normal, 0.0, 1.0, 3.0),
-    ):
-        size = draws.size
-        assert abs(draws.mean() - mean) < 5 * np.sqrt(variance / size)
-        square = (draws - mean) ** 2
-        assert abs(square.mean() - variance) < 5 * np.sqrt((fourth - variance**2) / size)
+    for draws, mean, variance in ((uniform, 0.5, 1 / 12), (normal, 0.0, 1.0)):
         centred = (draws - mean) / np.sqrt(variance)
-        between = (centred[:-1] * centred[1:]).mean()
-        following = (centred[:, :-1] * centred[:, 1:]).mean()
-        assert max(abs(between), abs(following)) < 5 / np.sqrt(size - count)
+        products = (centred, centred**2 - 1, centred[:-1] * centred[1:],
+                    centred[:, :-1] * centred[:, 1:])  # fmt: skip
+        for product in products:
+            assert z_score(product.ravel(), 0.0, precision=0.01, scale=1.0) < SCORE_LIMIT
     assert uniform.min() >= 0
     assert uniform.max() < 1
 

@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import log_floats
 
+from paper_checks._complex_designs import adjoint, gaussian
+from sdtheory.claims import SCORE_LIMIT, z_score
 from sdtheory.label_noise import ProportionalProblem, asymptotics, asymptotics_grid
 
 EPS = np.finfo(float).eps
@@ -136,27 +138,25 @@ def test_published_closed_forms_agree_in_50_digits(modes, ratio, lam, noise):
     assert abs(got.xi - want[4]) <= 10 * slack * (abs(want[4]) + size)
 
 
-@pytest.mark.slow
+@pytest.mark.statistical("sdtheory.label_noise.proportional.risk.asymptotics")
 def test_finite_designs_approach_the_limit(rng):
-    p, n, lam = 200, 400, 0.1
+    p, n, lam = 60, 120, 0.1
     problem = autoregressive(p)
     limit = asymptotics(problem, lam)
     beta = np.sqrt(problem.signal_energy) * np.where(np.arange(p) % 2, 1, -1)
     excess = []
-    for _ in range(60):
-        x = rng.normal(size=(n, p)) * np.sqrt(problem.eigenvalues)
-        y = x @ beta + rng.normal(size=n)
-        m = np.linalg.inv(x.T @ x + n * lam * np.eye(p))
-        teacher = m @ x.T @ y
-        change = -n * lam * m @ teacher
-        gap = teacher - beta
-        sigma = problem.eigenvalues
-        excess.append([gap @ (sigma * gap), -gap @ (sigma * change), change @ (sigma * change)])
-    mean, error = np.mean(excess, axis=0), np.std(excess, axis=0, ddof=1) / 60**0.5
+    for x in gaussian(rng, 600, n, problem.eigenvalues):
+        m = np.linalg.inv(adjoint(x) @ x + n * lam * np.eye(p))
+        # Columns: the mean over label noise of variance one, then what each label adds.
+        labels = np.concatenate([(x @ beta)[:, :, None], np.tile(np.eye(n), (len(x), 1, 1))], 2)
+        teacher = m @ (adjoint(x) @ labels)
+        change = -n * lam * (m @ teacher)
+        gap = teacher - np.concatenate([beta[:, None], np.zeros((p, n))], axis=1)
+        weighted = problem.eigenvalues[:, None] * gap.conj(), problem.eigenvalues[:, None] * change
+        products = (weighted[0] * gap, -weighted[0] * change, weighted[1].conj() * change)
+        excess.append(np.stack([a.real.sum(axis=(1, 2)) for a in products], axis=1))
     want = [limit.teacher_risk - 1, limit.xi * limit.distance, limit.distance]
-    # The finite-size bias is of order 1/n, below the standard error of 60 runs.
-    assert np.all(error < 0.03 * np.abs(want))
-    assert np.all(np.abs(mean - want) < 4 * error + 2 * np.abs(want) / n)
+    assert z_score(np.concatenate(excess), want, precision=0.01) < SCORE_LIMIT
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

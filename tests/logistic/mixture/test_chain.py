@@ -5,8 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from control_variates import extrapolated
 
 from paper_checks._simulated_mixture import simulate
+from sdtheory.claims import SCORE_LIMIT, z_score
 from sdtheory.logistic import GaussianMixture, mixture_stages
 
 NUMBERS = json.loads((Path(__file__).parents[1] / "reference_numbers.json").read_text())
@@ -85,9 +87,9 @@ def test_a_finer_rule_changes_nothing(hard):
     ],
     ids=["plain", "xi", "bias", "three", "hard", "hard-three", "squared"],
 )
+@pytest.mark.statistical("sdtheory.logistic.mixture.chain.mixture_stages")
 def test_finite_samples_agree(rng, problem, lam, options):
-    d, trials = 100, 40
-    draws = np.array([simulate(problem, d, lam, rng, **options) for _ in range(trials)])
+    draws = extrapolated(lambda d: simulate(problem, d, lam, rng, **options), 50, 400)
     sharpness = options.get("sharpness", ())
     hard = bool(sharpness) and np.isinf(sharpness[0])
     found = mixture_stages(
@@ -100,10 +102,8 @@ def test_finite_samples_agree(rng, problem, lam, options):
     )
     Q = found.overlap
     want = np.stack([found.signal, np.diag(Q), Q[0], found.error, found.bias], axis=1)
-    error = draws.std(axis=0, ddof=1) / np.sqrt(trials)
-    # Finite dimension biases every quantity by O(1/d), in units of the quantity's scale.
     scale = np.stack([np.sqrt(np.diag(Q)), np.diag(Q), np.diag(Q), found.error, 1 + 0 * found.bias])
-    assert np.all(np.abs(draws.mean(axis=0) - want) < 4 * error + 2 * scale.T / d)
+    assert z_score(draws, want, precision=0.03, scale=scale.T) < SCORE_LIMIT
 
 
 def test_robust_over_random_problems(rng):

@@ -4,8 +4,10 @@ from dataclasses import astuple, replace
 
 import numpy as np
 import pytest
+from control_variates import extrapolated
 
-from paper_checks._simulated_mixture import _fit, sample
+from paper_checks._simulated_mixture import _fit, controls, sample
+from sdtheory.claims import SCORE_LIMIT, z_score
 from sdtheory.logistic import (
     GaussianMixture,
     SaddlePoint,
@@ -46,15 +48,16 @@ def test_convex_in_four_arguments_and_concave_in_the_last(problem, lam):
         assert curvature > 0 if i < 4 else curvature < 0
 
 
+@pytest.mark.statistical("sdtheory.logistic.mixture.potential.potential")
 def test_its_value_is_the_training_objective(rng):
     problem, lam = PROBLEMS[0]
-    d, trials = 150, 40
-    values = []
-    for _ in range(trials):
-        X, _, given, _ = sample(problem, d, rng)
-        w, b = _fit(X, given, lam, False, False)
-        f = X @ w + b
-        values.append((np.sum(np.logaddexp(0, f) - given * f) + lam / 2 * w @ w) / d)
+
+    def objective(d):
+        X, sign, given, v = sample(problem, d, rng)
+        w = _fit(X, given, lam, False, False)[0]
+        f = X @ w
+        value = (np.sum(np.logaddexp(0, f) - given * f) + lam / 2 * w @ w) / d
+        return value, controls(problem, X, sign, given, v)
+
     want = potential(problem, lam, teacher_saddle(problem, mixture_stages(problem, lam)))
-    error = np.std(values, ddof=1) / np.sqrt(trials)
-    assert abs(np.mean(values) - want) < 4 * error + want / d
+    assert z_score(extrapolated(objective, 50, 300), want, precision=0.005) < SCORE_LIMIT

@@ -2,20 +2,24 @@
 
 import numpy as np
 import pytest
+from scipy.special import ndtri
 
 from sdtheory.logistic import GaussianMixture
 
 
-def test_test_error_against_direct_simulation(rng):
+def test_test_error_is_the_share_of_wrong_signs():
     problem = GaussianMixture(1.0, 0.7, 0.1, 0.3)
-    d, m, b = 40, 0.8, 0.25
+    d, m, b, count = 40, 0.8, 0.25, 200_000
     v = np.ones(d)
     w = m * v + 0.9 * np.resize([1.0, -1.0], d)
-    sign = np.where(rng.random(200_000) < 0.3, 1.0, -1.0)
-    logit = sign * m + b + np.sqrt(0.7 * (w @ w) / d) * rng.normal(size=sign.size)
-    wrong = np.mean(np.sign(logit) != sign)
-    want = problem.test_error(np.asarray(w @ v / d), np.asarray(b), np.asarray(w @ w / d))
-    assert abs(wrong - want) < 4 * np.sqrt(want * (1 - want) / sign.size)
+    # Quantiles of the noise, as many below as above each: the share is certain to half of one.
+    noise = ndtri((np.arange(count) + 0.5) / count)
+    wrong = [
+        np.mean(np.sign(sign * m + b + np.sqrt(0.7 * (w @ w) / d) * noise) != sign)
+        for sign in (1.0, -1.0)
+    ]
+    got = problem.test_error(np.asarray(w @ v / d), np.asarray(b), np.asarray(w @ w / d))
+    assert abs(0.3 * wrong[0] + 0.7 * wrong[1] - got) <= 0.5 / count + 1e-15
 
 
 def test_weights_of_the_four_groups():
