@@ -63,7 +63,7 @@ def test_the_least_variation_of_held_data_is_a_feature(rows):
     """Above as many units in the last place as there are rows, and 64 of their root."""
     half = np.where(np.arange(rows) < rows // 2, 1.0, -1.0)[:, None]
     units = min(rows, 64 * rows**0.5)
-    for share, rank in ((2.0 * units, 1), (0.4 * units, 0)):
+    for share, rank in ((3.0 * units, 1), (0.4 * units, 0)):
         x = 1.0 + np.round(share) * EPS * half
         assert Samples.made(x, half, True).spectrum.eigenvalues.shape == (rank,), share
         # a single row that differs is seen as well
