@@ -108,3 +108,79 @@ def test_an_eigenvalue_barely_above_rounding_may_explain_too_much(seed):
     seen.update((left * [1.0, 0.9, 0.8, small]) @ right.T, left[:, 3])
     targets = seen.summary().targets
     assert targets.outside >= 0
+
+
+@pytest.mark.parametrize("single", [False, True])
+def test_triangles_are_merged_whatever_came_first(rng, single):
+    x, y = rng.normal(size=(12, 3)), rng.normal(size=(12, 2))
+    y = y[:, 0] if single else y
+    once, left, right, into = (QRAccumulator() for _ in range(4))
+    once.update(x, y)
+    left.update(x[:7], y[:7])
+    right.update(x[7:], y[7:])
+    into.merge(QRAccumulator())
+    assert (into.rows, into.total, into.triangle) == (0, 0.0, None)
+    for other in (right, QRAccumulator(), left):
+        into.merge(other)
+    assert (into.rows, into.outputs, into.single) == (12, 1 if single else 2, single)
+    assert into.total == pytest.approx(12.0, rel=16 * EPS)
+    for intercept in (False, True):
+        a, b = into.summary(intercept), once.summary(intercept)
+        np.testing.assert_allclose(a.spectrum.eigenvalues, b.spectrum.eigenvalues, rtol=100 * EPS)
+        student = filters.distill(a.spectrum.eigenvalues, 0.5, 1.5)
+        for got, want in zip(a.coefficients(student), b.coefficients(student), strict=True):
+            assert np.shape(got) == np.shape(want)
+            np.testing.assert_allclose(got, want, rtol=0, atol=1e3 * EPS)
+    other = QRAccumulator()
+    other.update(x, y[:, None] if single else y[:, 0])
+    with pytest.raises(ValueError, match="design and y must have 3 features and"):
+        into.merge(other)
+    assert into.rows == 12
+
+
+@pytest.mark.parametrize("intercept", [False, True])
+def test_a_few_weighted_samples(rng, intercept):
+    """One, two and three rows of three features: every shape a triangle starts with."""
+    for rows in (1, 2, 3):
+        x, y, w = rng.normal(size=(rows, 3)), rng.normal(size=rows), rng.exponential(size=rows)
+        seen = QRAccumulator()
+        seen.update(x, y, w)
+        mean = (w @ x / w.sum(), w @ y / w.sum()) if intercept else (np.zeros(3), 0.0)
+        a, b = np.sqrt(w)[:, None] * (x - mean[0]), np.sqrt(w) * (y - mean[1])
+        slopes = a.T @ np.linalg.solve(a @ a.T + 0.5 * np.eye(rows), b)
+        summary = seen.summary(intercept)
+        assert summary.spectrum.n == rows
+        assert summary.spectrum.eigenvalues.shape == (rows - intercept,)
+        teacher = filters.distill(summary.spectrum.eigenvalues, 0.5, [], 0)
+        got, constant = summary.coefficients(teacher)
+        np.testing.assert_allclose(got, slopes, rtol=0, atol=1e3 * EPS)
+        assert float(constant) == pytest.approx(mean[1] - mean[0] @ slopes, abs=1e3 * EPS)
+        fitted = b - a @ np.linalg.pinv(a) @ b
+        assert float(summary.targets.outside) == pytest.approx(fitted @ fitted, abs=1e3 * EPS)
+        assert bool(summary.intercept) == intercept
+
+
+def test_constants_beside_features_of_any_size(rng):
+    """Only what varies by rounding is dropped; means of zero and columns of zeros are columns."""
+    x = np.column_stack([np.full(50, 3.0), 1e-8 * rng.normal(size=50), np.zeros(50)])
+    seen = QRAccumulator()
+    seen.update(x, np.full(50, 2.0))
+    summary = seen.summary(intercept=True)
+    want = np.sum((x[:, 1] - x[:, 1].mean()) ** 2)
+    np.testing.assert_allclose(summary.spectrum.eigenvalues, [want], rtol=1e3 * EPS)
+    np.testing.assert_allclose(summary.x_mean, x.mean(axis=0), rtol=0, atol=16 * EPS)
+    assert float(summary.targets.outside) == 0.0
+    assert float(summary.y_mean) == pytest.approx(2.0, rel=16 * EPS)
+
+
+def test_triangles_are_saved_and_loaded(rng, tmp_path):
+    seen = QRAccumulator()
+    seen.update(rng.normal(size=(6, 3)), rng.normal(size=(6, 2)))
+    seen.save(tmp_path / "seen.npz")
+    back = QRAccumulator.load(tmp_path / "seen.npz")
+    assert (back.rows, back.outputs, back.single) == (6, 2, False)
+    np.testing.assert_array_equal(back.triangle, seen.triangle)
+    with pytest.raises(ValueError, match="3 features and 2 outputs, as before, got 2 features"):
+        back.update(np.ones((1, 2)), np.ones((1, 2)))
+    with pytest.raises(ValueError, match="positive weight, got 0 rows"):
+        QRAccumulator().summary()
