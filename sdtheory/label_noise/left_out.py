@@ -21,8 +21,10 @@ def left_out_errors(samples: Samples, lam: float, steps: int) -> LeastSquares:
         spectrum = Spectrum(values, spectrum.n, left, None)
     squares = criteria.leave_one_out(spectrum, samples.y, lam, steps)
     root = (spectrum.n / samples.total) ** 0.5
+    # Without features no student differs from the mean: what is left of a change is rounding.
+    moved = root if samples.spectrum.eigenvalues.shape[0] > 0 else 0.0
     return LeastSquares(
-        root * squares.residual, root * squares.design, squares.slope, squares.constant
+        root * squares.residual, moved * squares.design, squares.slope, squares.constant
     )
 
 

@@ -87,7 +87,7 @@ def _groups(s: Array) -> Array:
     order = xp.argsort(s)
     ranked = xp.take(s, order, axis=0)
     gaps = ranked[1:] - ranked[:-1] > s.shape[0] * eps(s) * ranked[-1]
-    first = xp.concat([xp.ones_like(gaps[:1]), gaps]) if s.shape[0] > 1 else ranked > 0
+    first = xp.concat([ranked[:1] > 0, gaps])
     label = xp.cumulative_sum(xp.astype(first, xp.int64))
     back = xp.take(label, xp.argsort(order), axis=0)
     names = place(list(range(1, int(label[-1]) + 1)), like=s)

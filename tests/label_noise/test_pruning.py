@@ -75,6 +75,59 @@ def test_ideal_weight_tends_to_one_from_the_side_of_the_unpruned_weight(task, la
         assert np.all(np.sign(xi - 1) == np.sign(factor - 1))
 
 
+def test_without_signal_and_noise_every_weight_is_as_good():
+    got = pruned_xi(X, [0.0, 0.0], 0.0, [0, 1], 1.0, 2.0)
+    assert (got.xi, got.risk, got.label_risk, got.teacher_label_risk) == (0, 0, 0, 0)
+    silent = RidgeProblem([2.0, 1.0], [0.0, 0.0], 0.0)
+    np.testing.assert_array_equal(pruned_xi_ideal(silent, 1.0, [1.0, 0.5]), 0.0)
+
+
+@pytest.mark.parametrize(("n", "p", "kept"), [(4, 4, [0, 2]), (3, 5, [1]), (6, 2, [0, 3, 4, 5])])
+def test_noiseless_labels_leave_the_bias_of_the_refits(rng, n, p, kept):
+    """More or fewer rows than features, on either side."""
+    x, theta, root = rng.normal(size=(n, p)), rng.normal(size=p), rng.normal(size=(p, p))
+    got = pruned_xi(x, theta, 0.0, kept, 0.7, 1.9, root.T @ root)
+    teacher = np.linalg.solve(x.T @ x + 0.7 * np.eye(p), x.T @ x @ theta)
+    part = x[kept]
+    for target, want in ((theta, got.label_risk), (teacher, got.teacher_label_risk)):
+        beta = np.linalg.solve(part.T @ part + 1.9 * np.eye(p), part.T @ part @ target)
+        assert want == pytest.approx(np.sum((root @ (beta - theta)) ** 2), rel=1e-12)
+
+
+def test_ideal_weight_at_any_fraction_is_the_least_squares_one(rng):
+    """From the two errors themselves: of labels alone, and what a unit of xi changes."""
+    d, theta, v, lam = rng.exponential(size=4), rng.normal(size=4), 0.4, 0.8
+    omega = rng.exponential(size=4)
+    problem = RidgeProblem(np.sqrt(d), theta, v, omega)
+    a = d / (d + lam)
+    for c in (1.0, 0.3, 1e-3):
+        # independent errors: of the kept data, variance v / (c d), and of the rest
+        bias = np.stack([-(1 - a) * theta, -a * (1 - a) * theta])
+        kept = np.stack([a * (v / (c * d)) ** 0.5, a * (a - 1 / c) * c * (v / (c * d)) ** 0.5])
+        rest = np.stack([0 * a, a * a * (v * (1 - c) / d) ** 0.5])
+        rows = [np.sqrt(omega) * e for e in (bias, kept, rest)]
+        pull = sum(np.sum(e[0] * e[1]) for e in rows)
+        size = sum(np.sum(e[1] ** 2) for e in rows)
+        assert pruned_xi_ideal(problem, lam, [c])[0] == pytest.approx(-pull / size, rel=1e-9), c
+
+
+@pytest.mark.parametrize(
+    ("fraction", "says"),
+    [(0.0, "fraction must be greater than 0"), (1.5, "fraction must be at most 1, got 1.5")],
+)
+def test_bad_fractions_and_metrics_are_named(bottom, fraction, says):
+    with pytest.raises(ValueError, match=says):
+        pruned_xi_ideal(bottom(), 1.0, [fraction])
+    with pytest.raises(ValueError, match="diagonal in the modes"):
+        pruned_xi_ideal(RidgeProblem([2.0, 1.0], [1.0, 1.0], 0.5, np.eye(2)), 1.0, [0.5])
+    with pytest.raises(ValueError, match=r"metric must be \(p, p\)"):
+        pruned_xi(X, [1.0, -0.5], 0.5, [0], 1.0, 1.0, np.eye(3))
+    with pytest.raises(ValueError, match="theta must have 2 entries, got 1"):
+        pruned_xi(X, [1.0], 0.5, [0], 1.0, 1.0)
+    with pytest.raises(TypeError, match="kept must be a sequence of row numbers, got 1"):
+        pruned_xi(X, [1.0, -0.5], 0.5, 1, 1.0, 1.0)
+
+
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_results_stay_in_the_namespace_of_the_data(backend):
     got = pruned_xi(backend(X), backend([1.0, -0.5]), 0.5, [0, 1], 1.0, 1.0, backend(np.eye(2)))

@@ -47,6 +47,30 @@ def test_equal_singular_values_share_one_filter_value():
     assert label_noise.wiener_floor(separate).distinct == 4
 
 
+def test_a_single_mode_is_its_own_group():
+    floor = label_noise.wiener_floor(RidgeProblem([0.5], [2.0], 0.7))
+    assert floor.distinct == 1
+    assert floor.risk == pytest.approx(4 * 0.7 / (0.25 * 4 + 0.7), rel=10 * EPS)
+
+
+def test_singular_values_apart_by_rounding_are_one():
+    """As far as n units in the last place of the largest; the floor is then that of one group."""
+    theta = np.array([1.0, 2.0, 3.0])
+    for units, distinct in ((2, 2), (5, 3)):
+        s = [2.0, 1.0, 1.0 + units * 2 * EPS]
+        assert label_noise.wiener_floor(RidgeProblem(s, theta, 0.5)).distinct == distinct, units
+
+
+@pytest.mark.parametrize("n", [None, 3, 7])
+def test_the_floor_of_smoothers_is_a_mean_over_samples(n):
+    problem = RidgeProblem([2.0, 1.0], [1.0, 3.0], 0.5, "in_sample", n=n)
+    signal = 4.0 + 9.0
+    want = 0.5 * signal / (signal + 0.5) / (n or 2)
+    assert label_noise.linear_smoother_floor(problem) == pytest.approx(want, rel=10 * EPS)
+    silent = RidgeProblem([2.0, 1.0], [0.0, 0.0], 0.0, "in_sample", n=n)
+    assert label_noise.linear_smoother_floor(silent) == 0
+
+
 @given(seed=st.integers(0, 2**32 - 1))
 def test_floor_of_a_coupling_metric_is_a_least_squares_problem(seed):
     rng = np.random.default_rng(seed)
