@@ -280,6 +280,15 @@ def test_products_are_made_a_few_at_a_time_and_never_beyond_the_budget(data):
     )
     assert chain.products % 10 == 0 or chain.products == 29
     np.testing.assert_allclose(chain.fitted, exact.fitted, rtol=0, atol=1e-8)
+    calls = []
+
+    def counted(vector):
+        calls.append(1)
+        return data.kernel @ vector
+
+    with pytest.raises(ValueError, match="15 products with the kernel do not reach"):
+        kernel_ridge.distil(counted, data.y[:, 0], 1e-6, products=15, tolerance=1e-12)
+    assert len(calls) == 15
     with pytest.raises(ValueError, match="6 products with the kernel do not reach"):
         kernel_ridge.distil(data.kernel, data.y[:, 0], 1e-6, route="lanczos", products=6)
     enough = kernel_ridge.distil(
