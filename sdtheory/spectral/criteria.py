@@ -235,11 +235,15 @@ def gcv(spectrum: Spectrum, targets: Targets) -> RatioRisk:
     return RatioRisk(_energy(targets, float(spectrum.n)), spare)
 
 
-def leave_one_out(spectrum: Spectrum, y: Array, lam: float, steps: int = 1) -> LeastSquares:
+def leave_one_out(
+    spectrum: Spectrum, y: Array, lam: float, steps: int = 1, constant: Array | None = None
+) -> LeastSquares:
     """Return the leave-one-out error of the whole pipeline, teacher and students all refitted.
 
     It is a function of the Taylor weights w of the student (`filters.taylor`), at one penalty: the
     mean over samples of (e_0 + w_1 e_1 + ... + w_k e_k)**2, summed over outputs. Exact, no refits.
+    A `constant` (n,) is a unit vector that is fitted without a penalty, an intercept say: spectrum
+    and labels must be orthogonal to it.
 
     >>> spectrum = Spectrum.from_design([[1.0, 0.0], [1.0, 1.0], [0.0, 2.0]])
     >>> error = leave_one_out(spectrum, [1.0, 2.0, 0.0], lam=1.0)
@@ -255,8 +259,8 @@ def leave_one_out(spectrum: Spectrum, y: Array, lam: float, steps: int = 1) -> L
         y, z = y[:, None], z[:, None]
     lam = place(_checks.number("lam", lam, at_least=0), like=d)
     count = _checks.integer("steps", steps, at_least=1)
-    complete = left.shape[0] == left.shape[1]
-    errors = left_out_errors(left, d, z, y, lam, count, complete)
+    complete = left.shape[0] == left.shape[1] + (constant is not None)
+    errors = left_out_errors(left, d, z, y, lam, count, complete, constant)
     root = float(spectrum.n) ** -0.5
     flat = xp.stack([root * xp.reshape(e, (-1,)) for e in errors], axis=1)
     return LeastSquares(flat[:, 0], flat[:, 1:], place([0.0] * count, like=d), place(0.0, like=d))

@@ -13,12 +13,20 @@ __all__ = ["LeftOutAccumulator", "left_out_errors"]
 
 
 def left_out_errors(
-    left: Array, d: Array, z: Array, y: Array, lam: Array, steps: int, complete: bool
+    left: Array,
+    d: Array,
+    z: Array,
+    y: Array,
+    lam: Array,
+    steps: int,
+    complete: bool,
+    constant: Array | None = None,
 ) -> list[Array]:
     """Return e_0, ..., e_steps (m, q): leaving out a sample costs it e_0 + w_1 e_1 + ....
 
     Each sample needs its own row only: `left` (m, r) of U and `y` (m, q); d (r,) and z (r, q) are
-    of all samples, and so is `complete`: whether there are as many modes as samples.
+    of all samples, and so is `complete`: whether there are as many modes as samples. A `constant`
+    (m,) is a direction that no penalty holds back; labels and modes are orthogonal to it.
 
     Notes
     -----
@@ -31,7 +39,9 @@ def left_out_errors(
     # Residuals and 1 - leverage have a part that no penalty changes and one that carries a factor
     # lam. Without the former (as many modes as samples) the factor is left out: no digits are lost.
     fixed, spare, scale = y - left @ z, 1.0 - xp.sum(left**2, axis=1), float(lam)
-    free = spare > 4 * left.shape[1] * eps(d)
+    if constant is not None:
+        spare = spare - constant**2
+    free = spare > 4 * (left.shape[1] + 1) * eps(d)
     if complete:
         free, scale = xp.zeros_like(free), 1.0
     # A sample that the others say nothing of is fitted exactly: what is left of it is rounding.
@@ -42,7 +52,7 @@ def left_out_errors(
             "lam must be larger: a sample is interpolated (leverage one), so leaving it out is "
             f"undetermined, got {float(lam)}"
         )
-    change, lost = -scale * d * inverse**2, float(lam) * inverse
+    change, lost = -(scale * inverse) * (d * inverse), float(lam) * inverse
     errors = [(fixed + scale * (left @ (inverse[:, None] * z))) / spare[:, None]]
     leverages: list[Array] = []
     for k in range(steps):
@@ -115,11 +125,8 @@ class LeftOutAccumulator:
         if chunk.root is not None:
             root = chunk.root[:, None]
             left, y, constant = root * left, root * y, root * constant
-        if self.summary.intercept:
-            # An unpenalised constant is a mode with an infinite eigenvalue: all of it is kept.
-            left = xp.concat([constant, left], axis=1)
-            z = xp.concat([xp.zeros_like(y[:1, :]), z])
-        self._add(xp.stack([self._columns(left, z, y, lam) for lam in self.lam]), chunk.rows)
+        kept = constant[:, 0] if self.summary.intercept else None
+        self._add(xp.stack([self._columns(left, z, y, lam, kept) for lam in self.lam]), chunk.rows)
 
     def merge(self, other: LeftOutAccumulator) -> None:
         """Add the samples that another accumulator with the same summary has seen."""
@@ -143,13 +150,13 @@ class LeftOutAccumulator:
             for k in range(self.lam.shape[0])
         ]
 
-    def _columns(self, left: Array, z: Array, y: Array, lam: Array) -> Array:
+    def _columns(
+        self, left: Array, z: Array, y: Array, lam: Array, constant: Array | None
+    ) -> Array:
         """Return e_0, ..., e_steps as columns (m q, steps + 1)."""
         xp, d = namespace(left), self.summary.spectrum.eigenvalues
-        if left.shape[1] > d.shape[0]:
-            d = xp.concat([xp.reshape((xp.max(d) + lam) / eps(d) ** 2, (1,)), d])
-        complete = d.shape[0] == self.summary.spectrum.n
-        errors = left_out_errors(left, d, z, y, lam, self.steps, complete)
+        complete = d.shape[0] + (constant is not None) == self.summary.spectrum.n
+        errors = left_out_errors(left, d, z, y, lam, self.steps, complete, constant)
         return xp.stack([xp.reshape(e, (-1,)) for e in errors], axis=1)
 
     def _add(self, rows: Array, count: int) -> None:
