@@ -16,7 +16,7 @@ from sdtheory.kernel_ridge.fitting import KernelRidge
 from sdtheory.kernel_ridge.selection import METHODS, criterion
 from sdtheory.spectral import criteria, filters, projections, weights
 from sdtheory.spectral.filters import Filter
-from sdtheory.spectral.risks import LeastSquares, QuadraticRisk
+from sdtheory.spectral.risks import LeastSquares
 from sdtheory.spectral.simplex import minimise_on_simplex
 
 __all__ = ["OptimalSchedule", "optimal_limit_xi", "optimal_schedule"]
@@ -77,9 +77,7 @@ def optimal_schedule(
     if method == "loo":
         return _by_leaving_out(fit, lam, steps, constrained)
     risk = criterion(fit, method, validation, truth, noise_var)
-    if constrained and not isinstance(risk, QuadraticRisk):
-        raise ValueError(f"constrained must be False for method {method!r}: its risk is a quotient")
-    if constrained and isinstance(risk, QuadraticRisk):
+    if constrained:
         best = projections.constrained_weights(risk, fit.eigenvalues, lam, steps)
         mixture = best.weights
     else:

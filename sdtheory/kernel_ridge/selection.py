@@ -35,7 +35,8 @@ class OptimalXi:
     method: str
     """Where the risk comes from."""
     degenerate: bool
-    """In some round no weight changes the risk, or none attains its infimum; that weight is 0."""
+    """In some round no weight changes the risk, or none in the interval attains its infimum; that
+    weight is 0, or the end of the interval next to it."""
 
 
 def optimal_xi(

@@ -6,6 +6,7 @@ that further rounds add to it, and a risk that is a sum of squares along them.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from sdtheory import _checks
@@ -32,7 +33,8 @@ class Optimum:
     rank: int
     """Number of independent directions; further rounds than that reach nothing new."""
     degenerate: bool
-    """No weight changes the risk, or none attains its infimum; the weights are then zero."""
+    """No weight changes the risk, or none attains its infimum; the weights are then zero (or, on an
+    interval, next to it)."""
 
 
 def minimise(risk: QuadraticRisk | RatioRisk, base: Filter, directions: Filter) -> Optimum:
@@ -76,7 +78,8 @@ def optimal_xi(
     previous : Filter, optional
         The filter of the round's teacher; by default ridge regression with the same penalty.
     lower, upper : float
-        Interval of weights; clipping is exact, because the risk is a parabola.
+        Interval of weights. The optimum is the free one, clipped, because the risk is a parabola or
+        has a single valley; where it falls for ever, the end towards which it falls.
 
     Returns
     -------
@@ -101,15 +104,20 @@ def optimal_xi(
     # Each unit of xi takes from the round's target what its teacher has lost of each mode.
     direction = _change(d, -(base.coefficient * teacher.lost)[None, :])
     free = minimise(risk, base, direction)
-    xi = first(free.weights)
+    xi, degenerate = first(free.weights), free.degenerate
     clipped = min(max(xi, lower), upper)
-    if clipped == xi and (previous is not None or free.degenerate):
+    if degenerate:
+        falling = risk.along(base, direction).minimiser().descent
+        end = 0.0 if falling is None else upper if first(falling) > 0 else lower
+        if falling is not None and math.isfinite(end):  # the interval attains what the line cannot
+            clipped, degenerate = end, False
+    if clipped == xi and degenerate == free.degenerate and (previous is not None or degenerate):
         return free
     weights = place([clipped], like=free.weights)
     # Without signal or noise the best student is nearly perfect: what it loses is then far less
     # than what teacher and direction lose, so it is not made as their difference.
     student = distill(d, lam, weights[0]) if previous is None else base.plus(direction, weights)
-    return Optimum(weights, risk(student), free.base_risk, student, free.rank, free.degenerate)
+    return Optimum(weights, risk(student), free.base_risk, student, free.rank, degenerate)
 
 
 def optimal_weights(
@@ -145,7 +153,7 @@ def optimal_weights(
 
 
 def constrained_weights(
-    risk: QuadraticRisk, eigenvalues: Array, lam: float, steps: int = 1
+    risk: QuadraticRisk | RatioRisk, eigenvalues: Array, lam: float, steps: int = 1
 ) -> Optimum:
     """Return the best student after `steps` rounds whose weights xi all lie in [0, 1].
 
@@ -153,19 +161,36 @@ def constrained_weights(
     the optimum is that of a small convex problem on the simplex (it is not the clipped free one).
     `Optimum.weights` are the weights c (steps + 1,) of the mixture: see `weights.xi_from_powers`.
 
+    Notes
+    -----
+    A quotient |R c|**2 / (t . c)**2 with t > 0 depends on the ratios of c alone: with
+    u = t c / (t . c), again on the simplex, it is |(R / t) u|**2.
+
+    Examples
+    --------
     >>> from sdtheory.spectral import criteria
     >>> risk = criteria.expected_error([2.0, 1.0], [1.0, 0.5], noise_var=2.0)
     >>> constrained_weights(risk, [4.0, 1.0], lam=1.0, steps=2).weights
     array([0.        , 0.43175588, 0.56824412])
     """
-    if not isinstance(risk, QuadraticRisk):
-        raise TypeError(f"risk must be a QuadraticRisk, got {type(risk).__name__}")
+    if not isinstance(risk, QuadraticRisk | RatioRisk):
+        raise TypeError(f"risk must be a QuadraticRisk or a RatioRisk, got {_checks.show(risk)}")
     d, base = _teacher(eigenvalues, lam)
     vertices = powers(d, lam, steps)
     xp = namespace(d)
-    triangle = xp.linalg.qr(risk.rows(vertices).T, mode="reduced")[1]
-    mixture = minimise_on_simplex(to_numpy(triangle), to_numpy(risk.tilt(vertices)))
+    if isinstance(risk, RatioRisk):
+        freedoms = risk.freedom(vertices)
+        floor = xp.sqrt(risk.energy.constant) * xp.ones_like(freedoms)
+        rows = xp.concat([risk.energy.rows(vertices).T, floor[None, :]], axis=0) / freedoms
+        slope = xp.zeros_like(freedoms)
+    else:
+        freedoms, rows, slope = None, risk.rows(vertices).T, risk.tilt(vertices)
+    triangle = xp.linalg.qr(rows, mode="reduced")[1]
+    mixture = minimise_on_simplex(to_numpy(triangle), to_numpy(slope))
     weights = place(mixture.tolist(), like=base.kept)
+    if freedoms is not None:
+        weights = weights / freedoms
+        weights = weights / xp.sum(weights)
     student = Filter(
         weights @ vertices.kept, weights @ vertices.lost, weights @ vertices.coefficient
     )

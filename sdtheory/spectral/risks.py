@@ -116,8 +116,9 @@ class RatioRisk:
     >>> from sdtheory.spectral import filters
     >>> energy = QuadraticRisk((Block(np.array([1.0, 2.0]), "lost"),), constant=np.array(0.5))
     >>> teacher = filters.distill([1.0, 3.0], lam=1.0, xi=0.0, steps=0)
-    >>> RatioRisk(energy, spare=1)(teacher)
-    np.float64(0.32653061)
+    >>> risk = RatioRisk(energy, spare=1)
+    >>> risk(teacher), risk.freedom(teacher)
+    (np.float64(0.32653061), np.float64(1.75))
     """
 
     energy: QuadraticRisk
@@ -126,11 +127,15 @@ class RatioRisk:
 
     def __call__(self, profile: Filter) -> Array:
         """Return the criterion, of shape (...) for filters of shape (..., r)."""
+        return self.energy(profile) / self.freedom(profile) ** 2
+
+    def freedom(self, profile: Filter) -> Array:
+        """Return the residual degrees of freedom (...) of filters (..., r), not zero."""
         xp = namespace(profile.kept)
         freedom = self.spare + xp.sum(profile.lost, axis=-1)
         if not bool(xp.all(freedom != 0)):
             raise ValueError("lam must be larger: no residual degrees of freedom are left, got 0")
-        return self.energy(profile) / freedom**2
+        return freedom
 
     def traces(self, profile: Filter) -> Array:
         """Return rows of changes (k, m) that vanish, mode by mode, if the risk cannot see them."""

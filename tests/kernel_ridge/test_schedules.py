@@ -106,9 +106,35 @@ def test_infinitely_many_rounds_reach_the_ridge_path(toy):
     assert kernel_ridge.optimal_limit_xi(0.4, 0.31) == 0.0
 
 
-def test_a_quotient_has_no_simplex(toy):
-    with pytest.raises(ValueError, match="constrained must be False for method 'gcv'"):
-        kernel_ridge.optimal_schedule(toy.fit, 0.2, 2, method="gcv")
+@pytest.mark.parametrize("steps", [1, 2, 3])
+def test_cross_validation_inside_the_simplex(steps):
+    """Against a search over weights with dense smoothers."""
+    inside = 0
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        half, y = rng.normal(size=(9, 5)), rng.normal(size=(9, 2))
+        kernel = half @ half.T
+        y[:, 0] += half[:, 0]
+        best = kernel_ridge.optimal_schedule(kernel_ridge.fit(kernel, y), 2.0, steps, method="gcv")
+        ridge = kernel @ np.linalg.inv(kernel + 2.0 * np.eye(9))
+
+        def criterion(xis, ridge=ridge, y=y):
+            smoother = ridge
+            for xi in xis:
+                smoother = ridge @ (xi * smoother + (1 - xi) * np.eye(9))
+            return 9 * np.sum((y - smoother @ y) ** 2) / (9 - np.trace(smoother)) ** 2
+
+        assert best.risk == pytest.approx(criterion(best.xi), rel=1e-10)
+        assert best.teacher_risk == pytest.approx(criterion([]), rel=1e-10)
+        found = min(
+            scipy.optimize.minimize(
+                criterion, start, bounds=[(0, 1)] * steps, method="L-BFGS-B"
+            ).fun
+            for start in (np.full(steps, 0.5), np.zeros(steps), np.ones(steps))
+        )
+        assert best.risk <= found * (1 + 1e-12)
+        inside += bool(np.any((best.xi > 1e-6) & (best.xi < 1 - 1e-6)))
+    assert inside > 0
 
 
 def test_the_best_mixture_inside_the_simplex():

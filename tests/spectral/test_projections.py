@@ -188,6 +188,34 @@ def test_gcv_without_a_minimum_is_degenerate():
     assert values == sorted(values, reverse=True)
 
 
+@pytest.mark.parametrize(
+    ("lower", "upper", "want", "degenerate"),
+    [
+        (0.0, 1.0, 1.0, False),
+        (-1.0, 0.0, 0.0, False),
+        (-np.inf, 3.0, 3.0, False),
+        (0.5, np.inf, 0.5, True),
+    ],
+)
+def test_gcv_that_falls_for_ever_is_best_at_the_end_of_an_interval(lower, upper, want, degenerate):
+    d, z, lam = np.array([1.0, 1.0, 1.0, 1e-4]), np.array([0.0, 0.0, 0.0, 1.0]), 1.0
+    risk = criteria.gcv(Spectrum.from_kernel(np.diag(d)), Targets(z, np.array(0.0)))
+    for previous in (None, filters.distill(d, lam, [], steps=0)):
+        best = projections.optimal_xi(risk, d, lam, previous, lower=lower, upper=upper)
+        np.testing.assert_array_equal(best.weights, [want])
+        assert best.degenerate == degenerate
+        assert float(best.risk) == pytest.approx(float(risk(filters.distill(d, lam, want))))
+
+
+@given(tasks(max_size=6), penalties)
+def test_gcv_on_an_interval_is_best_on_a_grid(task, lam):
+    d, theta, _ = task
+    risk = criteria.gcv(Spectrum.from_kernel(np.diag(d)), Targets(theta, np.array(0.0)))
+    best = projections.optimal_xi(risk, d, lam, lower=0.0, upper=1.0)
+    grid = risk(filters.distill(d, lam, np.linspace(0, 1, 11)[:, None]))
+    assert float(best.risk) <= float(np.min(grid)) * (1 + 1e4 * EPS)
+
+
 def test_a_risk_without_a_bound_is_degenerate():
     # SURE rewards fewer degrees of freedom in modes where the labels have no energy: two directions
     # that agree where there is energy differ elsewhere, and going on for ever costs nothing.
@@ -364,11 +392,34 @@ def test_wrong_arguments_are_named(call, message):
         call(error(0.5))
 
 
-def test_a_quotient_has_no_simplex():
-    spectrum = Spectrum.from_kernel(np.diag(S2))
-    risk = criteria.gcv(spectrum, spectrum.project(THETA))
-    with pytest.raises(TypeError, match="risk must be a QuadraticRisk, got RatioRisk"):
-        projections.constrained_weights(risk, S2, 1.0)
+@given(tasks(max_size=6), penalties, st.integers(1, 4), st.floats(0, 2), st.integers(0, 3))
+def test_the_best_quotient_on_the_simplex(task, lam, steps, outside, spare):
+    """No vertex lies downhill of it, and it is the best of weights between any two vertices."""
+    d, theta, _ = task
+    spectrum = Spectrum(d, len(d) + spare, np.eye(len(d) + spare)[:, : len(d)], None)
+    risk = criteria.gcv(spectrum, Targets(theta, np.array(outside if spare else 0.0)))
+    best = projections.constrained_weights(risk, d, lam, steps)
+    c, vertices = best.weights, filters.powers(d, lam, steps)
+    assert np.all(c >= 0)
+    assert c.sum() == pytest.approx(1, abs=8 * EPS)
+    xi = weights.xi_from_powers(c)
+    assert float(risk(filters.distill(d, lam, xi))) == pytest.approx(float(best.risk), rel=1e-9)
+    assert best.base_risk == risk(filters.distill(d, lam, [], steps=0))
+    share = np.linspace(0, 1, 11)[:, None]
+    for k in range(steps + 1):
+        corner = filters.Filter(vertices.kept[k], vertices.lost[k], vertices.coefficient[k])
+        between = filters.Filter(
+            *(
+                (1 - share) * getattr(best.filter, part) + share * getattr(corner, part)
+                for part in ("kept", "lost", "coefficient")
+            )
+        )
+        assert np.all(risk(between) >= float(best.risk) * (1 - 1e4 * EPS))
+
+
+def test_risks_are_asked_for():
+    with pytest.raises(TypeError, match=r"risk must be a QuadraticRisk or a RatioRisk, got 1\.0"):
+        projections.constrained_weights(1.0, S2, 1.0)
 
 
 def test_one_round_is_the_default():
