@@ -40,6 +40,17 @@ def test_outputs_are_repeated_smoothing(rng, K, rounds):
     )
 
 
+@pytest.mark.parametrize(("K", "n", "c"), [(2, 3, 0.5), (3, 4, 0.2), (2, 1, 0.0)])
+def test_inner_products_are_refused_where_the_gram_matrix_is_not_semidefinite(K, n, c):
+    edge = -(1 - c + n * c) / (n * (K - 1))  # its smallest eigenvalue, of the mean, is then zero
+    gram = block_gram((n,) * K, (c,) * K, edge)
+    assert abs(np.linalg.eigvalsh(gram)[0]) < 10 * K * n * EPS
+    LinearLabels(K, n, c, edge * (1 - 1e-9), 0.1)
+    if edge > -1:
+        with pytest.raises(ValueError, match="cross_class must leave the Gram matrix positive"):
+            LinearLabels(K, n, c, edge * (1 + 1e-9), 0.1)
+
+
 def test_rounds_needed_is_the_first_perfect_round(rng):
     for _ in range(10):
         K = int(rng.integers(2, 5))

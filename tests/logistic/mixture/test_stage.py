@@ -1,5 +1,7 @@
 """Equations of one stage: integration by parts and the iteration's fixed point."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -13,8 +15,8 @@ PROBLEM = GaussianMixture(1.3, 0.6, 0.25, 0.4)
 SCHEDULE = Schedule(np.array([0.3, 0.6]), np.array([1.0, 0.8]), np.array([1.0, 1.7]))
 
 
-def student(sharpness=1.7):
-    schedule = Schedule(SCHEDULE.lam, SCHEDULE.xi, np.array([1.0, sharpness]))
+def student(sharpness=1.7, lam=0.6):
+    schedule = Schedule(np.array([0.3, lam]), SCHEDULE.xi, np.array([1.0, sharpness]))
     rule = smooth_rule(1.0, 2.0)
     model = _stage_model(PROBLEM, Past.start(PROBLEM), schedule, 0, rule, full_response)
     teacher, _ = solve_stage(model, 0.0)
@@ -57,3 +59,30 @@ def test_packing_is_invertible():
     stage, _ = solve_stage(model, 0.0)
     x = model.pack(stage)
     np.testing.assert_allclose(model.pack(model.unpack(x, 0.0)), x, rtol=1e-15)
+
+
+def test_violations_are_relative_to_their_own_terms():
+    """A change of L by a millionth violates the overlaps by that, however strong the penalty."""
+    change = 1e-6
+    for lam in (0.6, 1e6):
+        model = student(lam=lam)
+        stage, violation = solve_stage(model, 0.0)
+        assert violation < 1e-12
+        moved = replace(stage, row=stage.row * (1 + change))
+        overlaps = np.abs(model.residual(moved)[2:4])
+        assert np.all(overlaps > 0.05 * change), lam
+        assert np.all(overlaps < 3 * change), lam
+
+
+@pytest.mark.parametrize("fitted", [False, True])
+def test_the_iteration_contracts_towards_the_solution(fitted):
+    """In signal and bias by Newton's method: as fast as the gain and the overlaps allow."""
+    model = replace(student(), fitted_bias=fitted)
+    stage, violation = solve_stage(model, 0.0)
+    assert violation < 1e-12
+    for signal, bias in ((1e-4, 0.0), (0.0, 1e-4), (1e-4, 1e-4)):
+        moved = replace(stage, signal=stage.signal + signal, bias=stage.bias + bias * fitted)
+        for _ in range(3):
+            moved = model.improved(moved)
+        gap = np.hypot(moved.signal - stage.signal, moved.bias - stage.bias)
+        assert gap < 1e-3 * 1e-4
