@@ -3,6 +3,7 @@
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from experiments import store
 from figures.registry import figure
@@ -84,6 +85,7 @@ def _ratios(axes: Axes, alpha: float, fits: int) -> None:
         if peak < fits:
             axes.plot(peak + 1, ratio[int(peak)], "o", color="#D55E00")
     axes.set_xlabel("fit")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_title(f"alpha = {alpha:g}")
 
 

@@ -109,6 +109,8 @@ def _cheap(axes: Axes, result: store.Stored, index: int) -> None:
             "x+"[start],
             color=line.get_color(),
             markersize=5,
+            linestyle="none",
+            label=f"trained, weight from {('same', 'other')[start]} start",
         )
     axes.axhline(1.0, color="0.6", linestyle="-", linewidth=0.6)
 

@@ -47,14 +47,20 @@ def honest_covariance() -> Figure:
             mean = process.mean(new)
             honest = 2 * np.sqrt(process.error_variance(new, prior, NOISE))
             reported = 2 * np.sqrt(process.variance(new, prior))
-            axes.fill_between(GRID, mean - honest, mean + honest, color="#56B4E9", alpha=0.35, lw=0)
-            axes.fill_between(
-                GRID, mean - reported, mean + reported, color="#0072B2", alpha=0.45, lw=0
-            )
-            axes.plot(GRID, mean, color="black", linestyle="-")
-            axes.plot(x, y, ".", color="#D55E00", markersize=2.5)
-            axes.set_ylim(-2.9, 2.9)
-        row[0].set_ylabel(kind)
+            for half, name, colour, alpha in (
+                (honest, "honest", "#56B4E9", 0.35),
+                (reported, "reported", "#0072B2", 0.45),
+            ):
+                axes.fill_between(
+                    GRID, mean - half, mean + half, color=colour, alpha=alpha, lw=0, label=name
+                )
+            axes.plot(GRID, mean, color="black", linestyle="-", label="mean")
+            axes.plot(x, y, ".", color="#D55E00", markersize=2.5, label="labels")
+            axes.set_ylim(-4.8, 4.2)
+        row[0].set_ylabel(f"{kind}\nf(x)")
+    for axes in panels[1]:
+        axes.set_xlabel("x")
+    panels[0, 0].legend(loc="upper center", ncols=2)
     for axes, fits in zip(panels[0], FITS, strict=True):
         axes.set_title(f"{fits} fit{'s' if fits > 1 else ''}")
     return drawing
@@ -104,7 +110,8 @@ CHOICES = (
     "borup2023.rounds_regularise_labels",
     caption="""Labels of forty points from round to round, for four ways back from latents to
     labels. With the sigmoid in place of the likelihood's own mean the labels do not shrink to 1/2
-    but saturate: the chain does not regularise. Mixing the labels in keeps a signal.""",
+    but saturate: the chain does not regularise. Mixing the labels in keeps a signal. Orange paths
+    start from label one, blue ones from zero.""",
     parameters={"n": 40, "kernel": "4 exp(-(x - x')^2 / (2 0.8^2))", "rounds": 30},
 )
 def rounds_regularise_labels() -> Figure:

@@ -17,7 +17,8 @@ from sdtheory import _checks, gp
 from sdtheory.estimators._kernels import refuse_all_priors, split_kernel
 from sdtheory.gp.label_hyperparameters import maximise_label_evidence, stopped
 from sdtheory.gp.likelihoods import LIKELIHOODS
-from sdtheory.gp.soft_labels import blending, chain, with_noise
+from sdtheory.gp.reuse import REUSES
+from sdtheory.gp.soft_labels import LINKS, blending, chain, with_noise
 
 __all__ = ["SelfDistilledGPClassifier"]
 
@@ -112,6 +113,10 @@ class SelfDistilledGPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore
         refuse_all_priors(self.method, self.hyperparameters)
         noise = _checks.number("noise", self.noise, at_least=0)
         _checks.choice("average", self.average, ("exact", "erf"))
+        # A misspelt choice is refused even where the method does not need it.
+        _checks.choice("likelihood", self.likelihood, LIKELIHOODS)
+        _checks.choice("link", self.link, LINKS)
+        _checks.choice("reuse", self.reuse, REUSES)
         self.classes_, codes = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
             raise ValueError(

@@ -223,7 +223,13 @@ def _solve(kernel: FloatArray, root: FloatArray, pull: FloatArray) -> FloatArray
 def _factor(kernel: FloatArray, root: FloatArray) -> FloatArray:
     inner = root[:, None] * kernel * root
     inner.flat[:: inner.shape[0] + 1] += 1.0
-    lower: FloatArray = scipy.linalg.cholesky(
-        inner, lower=True, overwrite_a=True, check_finite=False
-    )
+    try:
+        lower: FloatArray = scipy.linalg.cholesky(
+            inner, lower=True, overwrite_a=True, check_finite=False
+        )
+    except np.linalg.LinAlgError:
+        raise ValueError(
+            "kernel must be positive semi-definite, got the least eigenvalue "
+            f"{np.linalg.eigvalsh(kernel)[0]:.6g}"
+        ) from None
     return lower

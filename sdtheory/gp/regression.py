@@ -207,4 +207,5 @@ def hybrid(kernel: Array, y: Array, noise: Array, *, steps: int | None = None) -
 
 def _not_negative(variance: Array) -> Array:
     """Cut what rounding has made negative: where data leave no variance, zero is left."""
-    return namespace(variance).where(variance > 0, variance, 0.0 * variance)
+    xp = namespace(variance)
+    return xp.where(variance > 0, variance, xp.zeros_like(variance))

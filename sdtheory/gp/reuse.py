@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from sdtheory import _checks
+from sdtheory._array import eps
 from sdtheory.gp.averages import average_sigmoid, average_sigmoid_by_erf
 from sdtheory.gp.laplace import Laplace, laplace
 from sdtheory.gp.likelihoods import BERNOULLI
@@ -115,9 +116,10 @@ def checked(
     kernel: FloatArray, y: FloatArray, extend: bool = False
 ) -> tuple[FloatArray, FloatArray]:
     """Return a symmetric kernel and labels, in [0, 1] unless extended, of the same length."""
-    kernel = np.asarray(_checks.array("kernel", kernel, ndim=2))
-    _checks.symmetric("kernel", kernel, float(np.finfo(float).eps) ** 0.5)
+    kernel = _checks.array("kernel", kernel, ndim=2)
     low, high = (None, None) if extend else (0.0, 1.0)
     y = np.asarray(_checks.array("y", y, like=kernel, ndim=1, at_least=low, at_most=high))
+    kernel = np.asarray(kernel)
+    _checks.symmetric("kernel", kernel, eps(kernel) ** 0.5)
     _checks.same_length("y", y, "kernel", kernel)
     return kernel, y

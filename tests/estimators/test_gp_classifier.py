@@ -164,3 +164,11 @@ def test_rounds_of_one_prior_cannot_choose_anew(data):
     model = SelfDistilledGPClassifier(method="distribution", hyperparameters="all")
     with pytest.raises(ValueError, match="hyperparameters must be 'first' or 'none'"):
         model.fit(*data[:2])
+
+
+@pytest.mark.parametrize("method", ["data", "distribution"])
+@pytest.mark.parametrize("name", ["likelihood", "link", "reuse", "average"])
+def test_misspelt_choices_are_refused_whatever_the_method(data, method, name):
+    model = SelfDistilledGPClassifier(FIXED, method=method, **{name: "misspelt"})
+    with pytest.raises(ValueError, match=f"{name} must be one of .* got 'misspelt'"):
+        model.fit(*data[:2])

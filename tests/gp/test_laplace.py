@@ -217,3 +217,8 @@ def test_wrong_arguments_are_named(rng):
         fit.covariance(kernel[:, :3], kernel)
     with pytest.raises(ValueError, match="kernel must be positive semi-definite"):
         gp.laplace(kernel - 2 * np.eye(15), y, gp.BERNOULLI)
+
+
+def test_an_indefinite_kernel_is_named():
+    with pytest.raises(ValueError, match="kernel must be positive semi-definite, got the least ei"):
+        gp.data_centric_classification(-5.0 * np.eye(3), [0.0, 1.0, 1.0])

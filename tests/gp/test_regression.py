@@ -157,3 +157,12 @@ def test_wrong_arguments_are_named(data):
         gp.data_centric(data.kernel, data.y, [0.1, 0.2], steps=2)
     with pytest.raises(ValueError, match="prior and new must have the same length"):
         gp.data_centric(data.kernel, data.y, 0.1).variance(data.new, np.ones(3))
+
+
+def test_variances_without_a_rest_are_zero_and_not_negative_zero(rng):
+    x = np.repeat(rng.normal(size=5), 4)
+    kernel = np.exp(-0.5 * (x[:, None] - x) ** 2)
+    process = gp.distribution_centric(kernel, np.ones(20), 1e-14, steps=5)
+    variance = process.variance(kernel, np.diagonal(kernel))
+    assert np.min(variance) == 0
+    assert not np.any(np.signbit(variance))

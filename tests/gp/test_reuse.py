@@ -187,3 +187,11 @@ def test_duplication_is_nearest_to_the_true_posterior_of_two_points():
         errors[reuse] = np.abs(np.array(got) - truth)
     assert np.all(errors["duplicated"] <= errors["sequential"])
     assert np.all(errors["duplicated"] <= errors["scaled"] + 1e-12)
+
+
+def test_single_precision_needs_half_its_digits_of_symmetry():
+    kernel = np.array([[2.0, 1.0], [1.0 + 1e-6, 2.0]], dtype=np.float32)
+    process = gp.distribution_centric_classification(kernel, [0.0, 1.0])
+    assert process.approximation.mode.dtype == np.float32
+    with pytest.raises(ValueError, match="kernel must be symmetric"):
+        gp.distribution_centric_classification(kernel.astype(float), [0.0, 1.0])

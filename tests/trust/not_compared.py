@@ -12,6 +12,7 @@ _GROUPS: dict[str, tuple[str, list[str]]] = {
             "QuadraticRisk.tilt",
             "QuadraticRisk.traces",
             "RatioRisk.along",
+            "RatioRisk.freedom",
             "RatioRisk.traces",
             "Spectrum.fitted",
             "Spectrum.project",
