@@ -94,7 +94,9 @@ def test_remainder_shrinks_at_the_next_order(objective, depth):
         ratios.append(float(rest / mpmath.mpf(float(terms.correction))) - 1)
     slopes = np.diff(np.log(np.abs(ratios))) / np.diff(np.log(starts))
     want = 1 if objective == "jepa" else depth + 1
-    np.testing.assert_allclose(slopes, want, atol=0.1)
+    # the slope itself is wrong by the next term, of the same order, which halving b reveals
+    limit = slopes[1] + (slopes[1] - slopes[0]) / (2**want - 1)
+    np.testing.assert_allclose(limit, want, atol=1e-3)
 
 
 @pytest.mark.parametrize("objective", ["jepa", "mae"])
@@ -208,7 +210,10 @@ def test_deep_law():
         mode = Mode.from_rho([1.0, 2.0], [0.9, 0.7])
         exact = jepa.critical_time(mode, depth, 0.3**depth)
         errors.append((exact / jepa.deep_critical_time(mode, depth, 0.3**depth) - 1) * depth**2)
-    np.testing.assert_allclose(errors[0], errors[2], rtol=0.1)  # second order in 1/L
+    # second order in 1/L: times L^2 they tend to a number, at rate 1/L themselves
+    limits = 2 * errors[1] - errors[0], 2 * errors[2] - errors[1]
+    np.testing.assert_allclose(limits[0], limits[1], rtol=2e-3)
+    assert (limits[1] > 0.2).all()
     assert jepa.deep_critical_time(Mode(0.2, 1.0), 50, 0.3**50) == np.inf
 
 
