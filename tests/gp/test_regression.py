@@ -159,10 +159,11 @@ def test_wrong_arguments_are_named(data):
         gp.data_centric(data.kernel, data.y, 0.1).variance(data.new, np.ones(3))
 
 
-def test_variances_without_a_rest_are_zero_and_not_negative_zero(rng):
-    x = np.repeat(rng.normal(size=5), 4)
-    kernel = np.exp(-0.5 * (x[:, None] - x) ** 2)
-    process = gp.distribution_centric(kernel, np.ones(20), 1e-14, steps=5)
-    variance = process.variance(kernel, np.diagonal(kernel))
-    assert np.min(variance) == 0
-    assert not np.any(np.signbit(variance))
+def test_variances_that_rounding_makes_negative_are_zero_and_not_negative_zero():
+    process = gp.data_centric([[3.0]], [2.0], noise=1e-3, steps=1)
+    for variance in (
+        process.variance([[3.0]], [3.0 - 2e-3]),  # the prior's rounding, exaggerated
+        process.error_variance([[3.0]], [3.0 - 2e-3], label_noise=0.0),
+    ):
+        np.testing.assert_array_equal(variance, [0.0])
+        assert not np.any(np.signbit(variance))
