@@ -215,6 +215,7 @@ def test_deep_law():
     np.testing.assert_allclose(limits[0], limits[1], rtol=2e-3)
     assert (limits[1] > 0.2).all()
     assert jepa.deep_critical_time(Mode(0.2, 1.0), 50, 0.3**50) == np.inf
+    assert jepa.deep_critical_time(Mode(0.5, 1.0), 1, 0.5) == np.inf  # at the threshold itself
 
 
 def test_initial_drive_is_the_initial_velocity(rng):

@@ -247,6 +247,18 @@ def test_crossings_of_a_known_path():
     assert jepa.retention_times(path, Mode([1.8], [1.0]))[0] == np.inf
 
 
+def test_amplitudes_along_some_directions(rng):
+    net = jepa.random_network(4, 2, 0.3, rng, width=3)
+    path = jepa.FlowPath(np.array([0.0]), (net,))
+    basis = np.linalg.qr(rng.normal(size=(4, 2)))[0]
+    want = [np.linalg.norm(net.encoder @ column) for column in basis.T]
+    np.testing.assert_allclose(path.amplitudes(basis)[:, 0], want, rtol=8 * EPS)
+    np.testing.assert_allclose(path.amplitudes()[:, 0], np.linalg.norm(net.encoder, axis=0))
+    for wrong in (basis.T, np.eye(3)):
+        with pytest.raises(ValueError, match="directions must have 4 rows"):
+            path.amplitudes(wrong)
+
+
 def test_mistaken_input_is_named():
     views, net = jepa.Views.from_modes(MODE), jepa.aligned_network(MODE, 1, 0.1)
     with pytest.raises(ValueError, match="times must ascend"):
