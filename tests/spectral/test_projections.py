@@ -427,3 +427,15 @@ def test_one_round_is_the_default():
     assert projections.optimal_weights(error(0.5), S2, 1.0).weights.shape == (1,)
     assert projections.constrained_weights(error(0.5), S2, 1.0).weights.shape == (2,)
     assert criteria.leave_one_out(spectrum, THETA, 1.0).design.shape == (3, 1)
+
+
+@pytest.mark.parametrize("lam", [0.3, 1.0, 5.0, 30.0])
+@pytest.mark.parametrize("steps", [1, 2, 3])
+def test_weights_make_the_best_student(lam, steps):
+    """Whichever powers span the students, the weights returned are those of Taylor's form."""
+    best = projections.optimal_weights(error(0.5), S2, lam, steps)
+    assert best.rank == steps
+    made = filters.taylor(S2, lam, best.weights)
+    slack = 64 * EPS * (1 + np.abs(best.weights).sum())
+    assert slack < 1e-6
+    np.testing.assert_allclose(made.lost, best.filter.lost, rtol=0, atol=slack)
