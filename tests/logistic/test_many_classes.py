@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from paper_checks._explicit_logistic import block_gram, explicit_softmax_chain
-from sdtheory.logistic import SymmetricClasses
+from sdtheory.logistic import RandomLabels, SymmetricClasses
 
 EPS = np.finfo(float).eps
 
@@ -29,6 +29,34 @@ def test_full_gram_matrix(K, n, per_class, same, cross, penalty, steps, xi):
     np.testing.assert_allclose(Z[0], stage.flipped_logits, rtol=0, atol=atol)
     right = np.mean(np.argmax(Z, axis=1) == truth)
     assert stage.training_accuracy == pytest.approx(right, abs=4 * EPS)
+
+
+@pytest.mark.parametrize("temperature", [0.3, 1.0, 5.0])
+@pytest.mark.parametrize(
+    ("steps", "xi", "hard"), [(1, 1.0, False), (3, 0.7, False), (2, 1.4, True)]
+)
+def test_two_classes_are_the_binary_model(temperature, steps, xi, hard):
+    """The margin is the difference of two opposite logits, each with half of its ridge."""
+    options = {"xi": xi, "steps": steps, "temperature": temperature, "hard": hard}
+    softmax = SymmetricClasses(2, 12, 4, 0.5, 0.2, 0.02).student(**options)
+    binary = RandomLabels(12, 4, 0.5, 0.2, 0.01).student(**options)
+    good, bad = (z[0] - z[1] for z in (softmax.good_logits, softmax.flipped_logits))
+    np.testing.assert_allclose(good, binary.good_margin, rtol=1e3 * EPS)
+    np.testing.assert_allclose(bad, binary.flipped_margin, rtol=1e3 * EPS)
+    np.testing.assert_allclose(softmax.good_target[0], binary.good_target, rtol=1e3 * EPS)
+    assert softmax.training_accuracy == pytest.approx(binary.training_accuracy, abs=4 * EPS)
+
+
+@pytest.mark.parametrize(("K", "n", "c"), [(2, 3, 0.5), (3, 4, 0.2)])
+def test_inner_products_are_refused_where_the_gram_matrix_is_not_semidefinite(K, n, c):
+    edge = -(1 - c + n * c) / (n * (K - 1))
+    gram = block_gram((n,) * K, (c,) * K, edge)
+    assert abs(np.linalg.eigvalsh(gram)[0]) < 10 * K * n * EPS
+    SymmetricClasses(K, n, 1, c, edge * (1 - 1e-9))
+    SymmetricClasses(K, n, 1, c, c)  # classes that nothing tells apart
+    for wrong in (edge * (1 + 1e-9), c * (1 + 1e-9)):
+        with pytest.raises(ValueError, match="cross_class must be at most same_class and leave"):
+            SymmetricClasses(K, n, 1, c, wrong)
 
 
 def test_hard_labels_repeat_the_teacher():

@@ -49,6 +49,29 @@ def test_all_margins_are_equal_at_the_best_weight(p, own, shared):
         assert f == pytest.approx(float(found.margin), abs=200 * EPS * (1 + own + shared))
 
 
+@given(p=st.floats(0.01, 0.49), own=st.floats(0.05, 30))
+def test_without_end_the_common_margin_is_the_logit_of_the_right_labels(p, own):
+    found = logistic.perfect_mixing(p, own, np.inf)
+    margins = chain(*(np.asarray(v) for v in (p, own, np.inf)), 1, found.best)
+    want = np.log((1 - p) / p)
+    for f in (margins.good, margins.flipped, found.margin):
+        assert f == pytest.approx(want, abs=200 * EPS * (1 + own + abs(want)))
+
+
+def test_arrays_are_a_loop():
+    p, own, shared = (
+        np.array([[0.2], [0.4]]),
+        np.array([0.5, 3.0, 9.0]),
+        np.array([5.0, np.inf, 40]),
+    )
+    whole = logistic.perfect_mixing(p, own, shared)
+    for i, j in np.ndindex(2, 3):
+        one = logistic.perfect_mixing(p[i, 0], own[j], shared[j])
+        for name in ("low", "best", "high", "margin"):
+            got, want = getattr(whole, name)[i, j], getattr(one, name)
+            np.testing.assert_allclose(got, want, rtol=20 * EPS)
+
+
 def test_the_lower_end_crosses_one_at_the_students_threshold():
     own, shared = 1.75, 15.0
     threshold = float(logistic.student_threshold(own, shared))
