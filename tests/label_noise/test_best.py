@@ -111,6 +111,17 @@ def test_the_best_penalty_can_be_a_limit(theta, noise_var, lam):
     assert best.risk == 0
 
 
+@pytest.mark.parametrize(("theta", "noise_var"), [([1.0, 1.0], 0.0), ([0.0, 0.0], 1.0)])
+@pytest.mark.parametrize("steps", [1, 2])
+def test_in_a_limit_there_are_no_weights_per_step(theta, noise_var, steps):
+    best = label_noise.best_joint(RidgeProblem([2.0, 1.0], theta, noise_var), steps)
+    assert best.xi is None
+    np.testing.assert_array_equal(best.weights, np.zeros(steps))
+    assert best.ridge_lam == best.lam
+    teacher = label_noise.best_ridge(RidgeProblem([2.0, 1.0], theta, noise_var))
+    assert teacher.xi.shape == teacher.weights.shape == (0,)
+
+
 @given(tasks(), st.sampled_from([(1e-8, 0), (1e8, 1)]))
 def test_limits_are_approached(task, end):
     d, theta, _ = task
