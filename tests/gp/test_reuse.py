@@ -195,3 +195,15 @@ def test_single_precision_needs_half_its_digits_of_symmetry():
     assert process.approximation.mode.dtype == np.float32
     with pytest.raises(ValueError, match="kernel must be symmetric"):
         gp.distribution_centric_classification(kernel.astype(float), [0.0, 1.0])
+
+
+@pytest.mark.parametrize(("asymmetry", "refused"), [(1e-12, False), (1e-9, False), (1e-7, True)])
+def test_kernels_are_symmetric_to_the_root_of_rounding(asymmetry, refused):
+    """As what two products in different order leave, and no more."""
+    kernel = np.array([[2.0, 1.0 + asymmetry], [1.0, 2.0]])
+    if refused:
+        with pytest.raises(ValueError, match="kernel must be symmetric"):
+            gp.distribution_centric_classification(kernel, [1.0, 0.0], steps=1)
+    else:
+        process = gp.distribution_centric_classification(kernel, [1.0, 0.0], steps=1)
+        assert np.isfinite(process.evidence).all()
