@@ -63,7 +63,9 @@ def average_mean(mean: FloatArray, variance: FloatArray) -> FloatArray:
     array([0.5       , 0.65651764])
     """
     mean, variance = _arguments(mean, variance)
-    _checks.array("variance", variance, at_most=1e8)  # the number of nodes grows with its root
+    _checks.array(
+        "variance", variance, at_most=1e8, empty=True
+    )  # the number of nodes grows with its root
     deviation = np.sqrt(variance)
     step = 0.5 / max(1.0, float(np.max(deviation, initial=0.0)))
     nodes = np.arange(-np.ceil(9.5 / step), np.ceil(9.5 / step) + 1) * step
@@ -75,8 +77,8 @@ def average_mean(mean: FloatArray, variance: FloatArray) -> FloatArray:
 
 
 def _arguments(mean: FloatArray, variance: FloatArray) -> tuple[FloatArray, FloatArray]:
-    mean = np.asarray(_checks.array("mean", mean))
-    variance = np.asarray(_checks.array("variance", variance, at_least=0))
+    mean = np.asarray(_checks.array("mean", mean, empty=True))
+    variance = np.asarray(_checks.array("variance", variance, at_least=0, empty=True))
     _checks.together(mean=mean, variance=variance)
     mean, variance = np.broadcast_arrays(mean, variance)
     return mean, variance

@@ -65,7 +65,9 @@ class Laplace:
 
     def latent(self, new: FloatArray, prior: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return latent means and variances (m,), from K(new, train) and diag K(new, new)."""
-        prior = np.asarray(_checks.array("prior", prior, like=self.mode, ndim=1, at_least=0))
+        prior = np.asarray(
+            _checks.array("prior", prior, like=self.mode, ndim=1, at_least=0, empty=True)
+        )
         new = self._rows(new)
         _checks.same_length("prior", prior, "new", new)
         return new @ self.dual, np.maximum(prior - np.sum(self._halves(new) ** 2, axis=0), 0.0)
@@ -73,12 +75,12 @@ class Laplace:
     def covariance(self, new: FloatArray, prior: FloatArray) -> FloatArray:
         """Return the latent covariance (m, m), from K(new, train) and K(new, new)."""
         new = self._rows(new)
-        prior = np.asarray(_checks.array("prior", prior, like=self.mode, ndim=2))
+        prior = np.asarray(_checks.array("prior", prior, like=self.mode, ndim=2, empty=True))
         halves = self._halves(new)
         return prior - halves.T @ halves
 
     def _rows(self, new: FloatArray) -> FloatArray:
-        new = np.asarray(_checks.array("new", new, like=self.mode, ndim=2))
+        new = np.asarray(_checks.array("new", new, like=self.mode, ndim=2, empty=True))
         if new.shape[1] != len(self.mode):
             raise ValueError(f"new must have {len(self.mode)} columns, got shape {new.shape}")
         return new

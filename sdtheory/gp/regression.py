@@ -90,7 +90,7 @@ class GaussianProcess:
 
     def _at(self, new: Array, prior: Array, ndim: int) -> tuple[Array, Array]:
         projection = self.smoother.projection(new)
-        prior = _checks.array("prior", prior, like=projection, ndim=ndim)
+        prior = _checks.array("prior", prior, like=projection, ndim=ndim, empty=True)
         _checks.same_length("prior", prior, "new", projection)
         if ndim == 2:
             _checks.square("prior", prior)

@@ -49,8 +49,8 @@ class LatentProcess:
 
     def latent(self, new: FloatArray, prior: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return latent means and variances (m,), from K(new, train) and diag K(new, new)."""
-        new = np.asarray(_checks.array("new", new, ndim=2))
-        prior = np.asarray(_checks.array("prior", prior, ndim=1))
+        new = np.asarray(_checks.array("new", new, ndim=2, empty=True))
+        prior = np.asarray(_checks.array("prior", prior, ndim=1, empty=True))
         return self.approximation.latent(self.scale * new, self.scale * prior)
 
     def probability(self, new: FloatArray, prior: FloatArray, average: str = "exact") -> FloatArray:

@@ -10,7 +10,7 @@ from sdtheory._array import Array, device, namespace, size
 from sdtheory.spectral import filters, weights
 from sdtheory.spectral.filters import Filter
 from sdtheory.spectral.schedules import per_round
-from sdtheory.spectral.smoother import Smoother
+from sdtheory.spectral.smoother import Smoother, within_range
 from sdtheory.spectral.spectrum import columns
 
 __all__ = ["KernelRidge", "fit", "fit_features"]
@@ -151,7 +151,7 @@ class KernelRidge:
                 yield predictions[teacher_row : teacher_row + steps + 1, ...]
 
     def _each_round(self, projection: Array, lam: Array, xi: Array, steps: int) -> Array:
-        chain = [self.filter(lam, xi, k).coefficient for k in range(steps + 1)]
+        chain = [within_range(self.filter(lam, xi, k)).coefficient for k in range(steps + 1)]
         z = self.smoother.targets.projected
         return _products(projection, namespace(z).stack([columns(c, z) for c in chain]))
 

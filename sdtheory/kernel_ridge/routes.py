@@ -60,7 +60,7 @@ class Chain:
         >>> distil([[2.0, 1.0], [1.0, 2.0]], [1.0, 0.0], lam=1.0, xi=1.0).predict([[1.0, 1.0]])
         array([0.1875])
         """
-        new = _checks.array("new", new, like=self.dual, ndim=2)
+        new = _checks.array("new", new, like=self.dual, ndim=2, empty=True)
         if not -self.dual.shape[0] <= steps < self.dual.shape[0]:
             raise ValueError(f"steps must be at most {self.dual.shape[0] - 1}, got {steps}")
         return new @ self.dual[steps, ...]
@@ -113,6 +113,27 @@ def distil(
            [0.40625   , 0.15625   ],
            [0.44921875, 0.13671875]]))
     """
+    with np.errstate(over="ignore", invalid="ignore"):  # found by the check
+        chain = _distil(kernel, y, lam, xi, steps, route, tolerance, products)
+    xp = namespace(chain.dual)
+    if not bool(xp.all(xp.isfinite(chain.dual)) & xp.all(xp.isfinite(chain.fitted))):
+        raise ValueError(
+            "xi must be nearer to 0, or steps fewer: the chain has grown beyond the range of its "
+            "dtype"
+        )
+    return chain
+
+
+def _distil(
+    kernel: Array | Callable[[Array], Array],
+    y: Array,
+    lam: Array,
+    xi: Array,
+    steps: int | None,
+    route: str,
+    tolerance: float,
+    products: int,
+) -> Chain:
     route = _checks.choice("route", route, ROUTES)
     tolerance = _checks.number("tolerance", tolerance, above=0)
     products = _checks.integer("products", products, at_least=1)

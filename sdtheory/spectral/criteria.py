@@ -184,7 +184,8 @@ def prediction_risk(
 ) -> QuadraticRisk:
     """Return E mean((truth - P (c z))**2) over z = mean + noise: a known truth at new points.
 
-    `mean` is U.T E[y] (r,), `truth` (m,) the noiseless values, `noise_var` the label noise.
+    `mean` is U.T E[y] (r,) or (r, q), `truth` (m,) or (m, q) the noiseless values, `noise_var` the
+    label noise of each output; outputs are averaged over.
 
     >>> from sdtheory import filters
     >>> spectrum = Spectrum.from_design([[2.0, 0.0], [0.0, 1.0]])
@@ -194,7 +195,7 @@ def prediction_risk(
     np.float64(0.365)
     """
     projection = _checks.array("projection", projection, ndim=2, empty=True)
-    mean = _checks.array("mean", mean, like=projection, ndim=1, empty=True)
+    mean = _checks.array("mean", mean, like=projection, ndim=(1, 2), empty=True)
     noise = _checks.number("noise_var", noise_var, at_least=0)
     xp = namespace(projection)
     bias = prediction_error(projection, Targets(mean, place(0.0, like=mean)), truth)

@@ -57,7 +57,7 @@ class Smoother:
 
     def projection(self, new: Array) -> Array:
         """Return the coordinates (m, r) of new points from K(new, train), or from features."""
-        new = _checks.array("new", new, like=self.eigenvalues, ndim=2)
+        new = _checks.array("new", new, like=self.eigenvalues, ndim=2, empty=True)
         if self.root is not None and self.spectrum.right is None:
             if new.shape[1] != self.spectrum.n:
                 raise ValueError(
@@ -80,15 +80,16 @@ class Smoother:
 
     def predict(self, projection: Array, profile: Filter) -> Array:
         """Return predictions (m,) or (m, q) at new points from their `projection`."""
-        return self.spectrum.predict(projection, profile, self.targets)
+        return self.spectrum.predict(projection, within_range(profile), self.targets)
 
     def fitted(self, profile: Filter) -> Array:
         """Return predictions at the training inputs, (n,) or (n, q)."""
-        return _times(self.spectrum.fitted(profile, self.targets), self.root)
+        return _times(self.spectrum.fitted(within_range(profile), self.targets), self.root)
 
     def dual(self, profile: Filter) -> Array:
         """Return the weights of the training points: predictions are K(new, train) @ dual."""
-        return divided(self.spectrum.predict(self._left(), profile, self.targets), self.root)
+        weights = self.spectrum.predict(self._left(), within_range(profile), self.targets)
+        return divided(weights, self.root)
 
     def _left(self) -> Array:
         left = self.spectrum.left
@@ -107,6 +108,17 @@ def _complete(kernel: Array) -> Spectrum:
     xp = namespace(d)
     tiny = float(xp.finfo(d.dtype).smallest_normal)
     return Spectrum(xp.clip(d, tiny), vectors.shape[0], vectors, None)
+
+
+def within_range(profile: Filter) -> Filter:
+    """Return a filter of finite numbers, or raise: infinite ones have no predictions."""
+    xp = namespace(profile.coefficient)
+    if not bool(xp.all(xp.isfinite(profile.coefficient))):
+        raise ValueError(
+            "xi must be nearer to 0, or steps fewer: the chain has grown beyond the range of its "
+            "dtype, got an infinite filter"
+        )
+    return profile
 
 
 def divided(values: Array, root: Array | None) -> Array:

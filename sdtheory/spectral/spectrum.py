@@ -172,7 +172,7 @@ class Spectrum:
         """
         basis = self.left if self.right is None else self.right
         assert basis is not None
-        new = _checks.array("new", new, like=basis, ndim=2)
+        new = _checks.array("new", new, like=basis, ndim=2, empty=True)
         if new.shape[1] != basis.shape[0]:
             raise ValueError(
                 f"new must have {basis.shape[0]} columns, got shape {tuple(new.shape)}"

@@ -167,3 +167,16 @@ def test_variances_that_rounding_makes_negative_are_zero_and_not_negative_zero()
     ):
         np.testing.assert_array_equal(variance, [0.0])
         assert not np.any(np.signbit(variance))
+
+
+def test_no_new_points_have_no_posterior():
+    new, prior = np.zeros((0, 3)), np.zeros(0)
+    process = gp.data_centric(np.eye(3), np.ones(3), noise=0.1)
+    assert process.mean(new).shape == process.variance(new, prior).shape == (0,)
+    assert process.covariance(new, np.zeros((0, 0))).shape == (0, 0)
+    labels = [0.0, 1.0, 1.0]
+    for classifier in (
+        gp.distribution_centric_classification(np.eye(3), labels),
+        gp.data_centric_classification(np.eye(3), labels),
+    ):
+        assert classifier.probability(new, prior).shape == (0,)

@@ -230,3 +230,31 @@ def test_one_new_point_is_one_of_many(data):
     for k in range(3):
         alone = fit.predict(new[k : k + 1], 1e-13, steps=0)
         np.testing.assert_allclose(alone[0], many[k], rtol=1e-9)
+
+
+def test_no_new_points_have_no_predictions(data):
+    model, none = kernel_ridge.fit(data.kernel, data.y), np.zeros((0, 30))
+    assert model.predict(none, 0.3).shape == (0, 2)
+    assert model.limit(none, 0.3, 0.5).shape == (0, 2)
+    assert model.path(none, 0.3, 0.5, 3).shape == (4, 0, 2)
+    assert model.sweep(none, [0.3, 0.4], [-0.5, 0.5], 3).shape == (4, 2, 2, 0, 2)
+    assert kernel_ridge.distil(data.kernel, data.y, 0.3).predict(none).shape == (0, 2)
+
+
+@pytest.mark.parametrize("schedule", [(5.0, 800), ([9.0] * 400, None)])
+def test_a_chain_beyond_the_range_of_floats_is_an_error(data, schedule):
+    xi, steps = schedule
+    model = kernel_ridge.fit(data.kernel, data.y)
+    for call in (
+        lambda: model.predict(data.new, 0.3, xi, steps),
+        lambda: model.fitted(0.3, xi, steps),
+        lambda: model.dual(0.3, xi, steps),
+        lambda: kernel_ridge.distil(data.kernel, data.y, 0.3, xi, steps, route="cholesky"),
+        lambda: kernel_ridge.distil(data.kernel, data.y, 0.3, xi, steps, route="eigh"),
+        lambda: kernel_ridge.distil(data.kernel, data.y, 0.3, xi, steps, route="lanczos"),
+    ):
+        with pytest.raises(ValueError, match="xi must be nearer to 0, or steps fewer"):
+            call()
+    if steps:
+        with pytest.raises(ValueError, match="xi must be nearer to 0, or steps fewer"):
+            model.sweep(data.new, [0.3], [xi], steps)

@@ -311,3 +311,22 @@ def test_outputs_of_other_shapes_are_named(name):
         kernel_ridge.optimal_xi(**given | {"teacher_outputs": np.ones((2, 2, 2))})
     with pytest.raises(ValueError, match="fit, or all of teacher_outputs"):
         kernel_ridge.optimal_xi(**given | {name: None})
+
+
+def test_a_known_truth_of_several_outputs_is_their_average(data):
+    fit = kernel_ridge.fit(data.kernel, data.y)
+    values, truth = np.cos(data.y), np.sin(data.new @ data.y)
+    both = kernel_ridge.optimal_xi(
+        fit, 0.3, method="truth", truth=(data.new, truth, values), noise_var=0.2
+    )
+
+    def risk(xi):
+        ridge = np.linalg.inv(data.kernel + 0.3 * np.eye(30))
+        smoother = data.new @ ridge @ (xi * data.kernel @ ridge + (1 - xi) * np.eye(30))
+        bias = np.mean((truth - smoother @ values) ** 2)
+        return bias + 0.2 * np.sum(smoother**2) / len(truth)
+
+    assert float(both.risk[0]) == pytest.approx(risk(float(both.xi[0])), rel=1e-10)
+    assert float(both.teacher_risk) == pytest.approx(risk(0.0), rel=1e-10)
+    for step in (-1e-3, 1e-3):
+        assert risk(float(both.xi[0]) + step) > float(both.risk[0])
