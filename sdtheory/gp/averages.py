@@ -63,9 +63,8 @@ def average_mean(mean: FloatArray, variance: FloatArray) -> FloatArray:
     array([0.5       , 0.65651764])
     """
     mean, variance = _arguments(mean, variance)
-    _checks.array(
-        "variance", variance, at_most=1e8, empty=True
-    )  # the number of nodes grows with its root
+    # The number of nodes grows with the root of the variance.
+    _checks.array("variance", variance, at_most=1e8, empty=True)
     deviation = np.sqrt(variance)
     step = 0.5 / max(1.0, float(np.max(deviation, initial=0.0)))
     nodes = np.arange(-np.ceil(9.5 / step), np.ceil(9.5 / step) + 1) * step
