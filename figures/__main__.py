@@ -11,13 +11,11 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
 
 from experiments.store import MissingResultError, StaleResultError
-from figures.drawing import draw, kept, record_path
+from figures.drawing import draw, kept, recorded
 from figures.registry import FigureSpec, published
 from sdtheory._archive import write_atomically
 from sdtheory._console import Progress
@@ -88,11 +86,9 @@ def _draw_all(chosen: Sequence[FigureSpec], folder: Path, fresh: bool) -> int:
 
 def _write_manifest(folder: Path) -> None:
     """List the records that are there; figures that no longer exist leave the list."""
-    records: list[Any] = []
-    for spec in published().values():
-        # A record that is not there or damaged belongs to a figure that is drawn another time.
-        with suppress(FileNotFoundError, ValueError):
-            records.append(json.loads(record_path(spec, folder).read_text(encoding="utf-8")))
+    # A record that is not there or damaged belongs to a figure that is drawn another time.
+    found = [recorded(spec, folder) for spec in published().values()]
+    records = [record for record in found if record is not None]
     write_atomically(folder / "manifest.json", (json.dumps(records, indent=1) + "\n").encode())
 
 

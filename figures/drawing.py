@@ -2,7 +2,7 @@
 
 A figure's record (``<id>.json``) is written last, after its PDF, WebP and PNG pictures and its
 numbers as CSV, each of them atomically. It carries a key of all sources and versions that the
-figure depends on, digests of the stored results that it read, and digests of its own files.
+figure depends on, digests of the stored results that it read, of its own files and of itself.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from figures.registry import STYLE, FigureSpec, styled
 from figures.sources import fingerprint
 from sdtheory._archive import write_atomically
 
-__all__ = ["command", "draw", "kept", "record_path"]
+__all__ = ["command", "draw", "kept", "record_path", "recorded"]
 
-FORMAT = 1
+FORMAT = 2
 # Without dates and versions in the files, the same numbers give the same bytes.
 _PICTURES: dict[str, dict[str, Any]] = {
     "pdf": {"metadata": {"CreationDate": None, "Producer": None}},
@@ -71,22 +71,32 @@ def draw(spec: FigureSpec, folder: Path) -> dict[str, Any]:
         "read": {str(path): _digest(path) for path in read},
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
     }
+    record["record"] = _of_record(record)
     text = json.dumps(record, indent=1, default=str) + "\n"
     write_atomically(record_path(spec, folder), text.encode())
     loaded: dict[str, Any] = json.loads(text)
     return loaded
 
 
-def kept(spec: FigureSpec, folder: Path) -> dict[str, Any] | None:
-    """Return the record of a figure that need not be drawn again, or None."""
+def recorded(spec: FigureSpec, folder: Path) -> dict[str, Any] | None:
+    """Return the record of a figure as it was written, or None: missing, or damaged."""
     try:
         record: dict[str, Any] = json.loads(record_path(spec, folder).read_text(encoding="utf-8"))
-        files = {folder / name: digest for name, digest in record["files"].items()}
-        read = {Path(name): digest for name, digest in record["read"].items()}
-        unchanged = record["key"] == _key(spec) and all(
-            _digest(path) == digest for path, digest in (files | read).items()
-        )
+        return record if record["record"] == _of_record(record) else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def kept(spec: FigureSpec, folder: Path) -> dict[str, Any] | None:
+    """Return the record of a figure that need not be drawn again, or None."""
+    record = recorded(spec, folder)
+    if record is None or record["key"] != _key(spec):
+        return None
+    files = {folder / name: digest for name, digest in record["files"].items()}
+    files |= {Path(name): digest for name, digest in record["read"].items()}
+    try:
+        unchanged = all(_digest(path) == digest for path, digest in files.items())
+    except OSError:
         return None
     return record if unchanged else None
 
@@ -95,6 +105,12 @@ def _key(spec: FigureSpec) -> str:
     depends = [FORMAT, fingerprint(spec.function.__module__), fingerprint(__name__), spec.id]
     depends += [_digest(STYLE), spec.caption, spec.origin, json.dumps(spec.parameters, default=str)]
     return hashlib.sha256(json.dumps(depends).encode()).hexdigest()
+
+
+def _of_record(record: dict[str, Any]) -> str:
+    """Return a digest of everything else in a record: what tells damage to itself."""
+    rest = {name: value for name, value in record.items() if name != "record"}
+    return hashlib.sha256(json.dumps(rest, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def _digest(path: Path) -> str:

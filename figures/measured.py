@@ -26,7 +26,7 @@ from sdtheory.cli import Parser, guarded
 
 __all__ = ["main", "records"]
 
-FORMAT = 1
+FORMAT = 2
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -81,7 +81,8 @@ def records(
                 result = measure_one(name, claim, counts[name], seed, progress.advance)
                 record, again = as_record(result), again + 1
                 if not result.error:  # an error may come from outside: try again next time
-                    text = json.dumps({"key": key, "record": record}, indent=1) + "\n"
+                    entry = {"key": key, "record": record, "digest": _digest(record)}
+                    text = json.dumps(entry, indent=1) + "\n"
                     write_atomically(path, text.encode())
             else:
                 progress.advance(name, counts[name])
@@ -98,9 +99,15 @@ def _kept(path: Path, key: str) -> dict[str, Any] | None:
     """Return the record that is kept under this key, if there is one that can be read."""
     try:
         entry = json.loads(path.read_text(encoding="utf-8"))
-        return dict(entry["record"]) if entry["key"] == key else None
+        whole = entry["key"] == key and entry["digest"] == _digest(entry["record"])
+        return dict(entry["record"]) if whole else None
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
+
+
+def _digest(record: dict[str, Any]) -> str:
+    """Return what tells a damaged record: its numbers are not to be seen to be wrong."""
+    return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
 
 
 if __name__ == "__main__":

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import math
 import operator
+import os
 from collections.abc import Collection, Sequence
 from numbers import Real
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -30,16 +32,29 @@ from sdtheory._array import (
 __all__ = [
     "array",
     "choice",
+    "flag",
+    "function",
+    "instance",
     "integer",
+    "ndarray",
     "number",
+    "path",
     "same_length",
     "square",
     "symmetric",
     "together",
 ]
 
-# Counts that float64 can tell apart; also where a loop would never end.
+# Counts that float64 can tell apart.
 LARGEST = 2**53
+# Rounds, steps or layers that are computed one after the other.
+ROUNDS = 10**4
+# Rounds whose results are combined with one another, as the rows of a matrix.
+POWERS = 1000
+# Sides of a square matrix that is made.
+SIDE = 10**4
+# Samples, modes or features that are held in memory.
+SIZE = 10**8
 
 
 def number(
@@ -90,6 +105,36 @@ def choice(name: str, value: object, options: Collection[str]) -> str:
     return value
 
 
+def flag(name: str, value: object) -> bool:
+    """Return `value` if it is true or false, or raise naming it."""
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} must be True or False, got {show(value)}")
+    return bool(value)
+
+
+def instance(name: str, value: object, *kinds: type) -> None:
+    """Raise, naming it, unless an argument is an object of one of these classes."""
+    if not isinstance(value, kinds):
+        wanted = " or ".join(kind.__name__ for kind in kinds)
+        raise TypeError(f"{name} must be a {wanted}, got {show(value)}")
+
+
+def function(name: str, value: object) -> None:
+    """Raise, naming it, unless an argument can be called (a class is no function)."""
+    if not callable(value) or isinstance(value, type):
+        raise TypeError(f"{name} must be a function, got {show(value)}")
+
+
+def path(name: str, value: object) -> Path:
+    """Return the path of a file, or raise naming it."""
+    text = os.fspath(value) if isinstance(value, str | os.PathLike) else None
+    if not isinstance(text, str):
+        raise TypeError(f"{name} must be a path, got {show(value)}")
+    if "\0" in text:
+        raise ValueError(f"{name} must be a path, got {show(value)}")
+    return Path(text)
+
+
 def array(
     name: str,
     value: object,
@@ -122,6 +167,14 @@ def array(
         odd = first(result[~xp.isfinite(result)])
         raise ValueError(f"{name} must be finite, got {odd} in {show(result)}")
     _bounded(name, low, high, above, at_least, below, at_most)
+    return result
+
+
+def ndarray(name: str, value: object, **limits: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Return what `array` returns, for functions that compute in NumPy alone."""
+    result = array(name, value, **limits)
+    if not isinstance(result, np.ndarray):
+        raise TypeError(f"{name} must be a NumPy array, got {show(value)}")
     return result
 
 
@@ -190,6 +243,7 @@ def show(value: object) -> str:
         text = repr(value)
     except ValueError:  # Python refuses to write out huge integers
         text = "a huge number"
+    text = " ".join(text.split())  # objects that hold arrays fill many lines
     return f"{text[:100]}{'...' if len(text) > 100 else ''} ({type(value).__name__})"
 
 

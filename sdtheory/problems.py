@@ -92,7 +92,7 @@ def spectrum(kind: str, size: int, condition: float = 1e3) -> FloatArray:
     array([1.  , 1.  , 0.1 , 0.1 , 0.01, 0.01])
     """
     _checks.choice("kind", kind, SPECTRA)
-    size = _checks.integer("size", size, at_least=1)
+    size = _checks.integer("size", size, at_least=1, at_most=_checks.SIZE)
     condition = _checks.number("condition", condition, at_least=1)
     if kind == "ill_conditioned":
         condition = 1e14
@@ -129,7 +129,7 @@ def signal(kind: str, size: int, energy: float = 1.0) -> FloatArray:
     array([0.5, 0.5, 0.5, 0.5])
     """
     _checks.choice("kind", kind, SIGNALS)
-    size = _checks.integer("size", size, at_least=1)
+    size = _checks.integer("size", size, at_least=1, at_most=_checks.SIZE)
     energy = _checks.number("energy", energy, at_least=0)
     decay = 1e-3 ** np.linspace(0.0, 1.0, size)
     shapes = {
@@ -154,8 +154,11 @@ def random_design(
     >>> np.linalg.svd(design, compute_uv=False)[:2], right.shape
     (array([2., 1.]), (3, 2))
     """
-    d = _checks.array("eigenvalues", eigenvalues, ndim=1, at_least=0)
-    n, p = _checks.integer("n", n, at_least=1), _checks.integer("p", p, at_least=1)
+    d = _checks.ndarray("eigenvalues", eigenvalues, ndim=1, at_least=0)
+    n = _checks.integer("n", n, at_least=1, at_most=_checks.SIZE)
+    p = _checks.integer("p", p, at_least=1, at_most=_checks.SIZE)
+    if n * p > _checks.SIZE:
+        raise ValueError(f"n times p must be at most {_checks.SIZE}, got {n} times {p}")
     rank = d.shape[0]
     if rank > min(n, p):
         raise ValueError(f"eigenvalues must number at most min(n, p) = {min(n, p)}, got {rank}")
@@ -180,11 +183,11 @@ def planted(
     >>> np.linalg.svd(problem.design, compute_uv=False)
     array([1., 1.])
     """
-    d = _checks.array("eigenvalues", eigenvalues, ndim=1, at_least=0)
-    theta = _checks.array("coefficients", coefficients, ndim=1)
+    d = _checks.ndarray("eigenvalues", eigenvalues, ndim=1, at_least=0)
+    theta = _checks.ndarray("coefficients", coefficients, ndim=1)
     _checks.same_length("coefficients", theta, "eigenvalues", d)
     design, right = random_design(d, n, d.shape[0] if p is None else p, rng)
-    noise = _checks.array("noise_var", noise_var, ndim=(0, 1), at_least=0)
+    noise = _checks.ndarray("noise_var", noise_var, ndim=(0, 1), at_least=0)
     if noise.ndim == 1:
         _checks.same_length("noise_var", noise, "the samples", design)
     return Planted(design, right @ theta, d, theta, noise if noise.ndim else float(noise))
@@ -227,7 +230,7 @@ def flip_labels(
 def _flips(
     labels: np.ndarray[Any, Any], classes: int, rate: float
 ) -> tuple[np.ndarray[Any, Any], int, float]:
-    classes = _checks.integer("classes", classes, at_least=2)
+    classes = _checks.integer("classes", classes, at_least=2, at_most=_checks.SIDE)
     rate = _checks.number("rate", rate, at_least=0, at_most=1)
     labels = np.asarray(labels)
     if labels.ndim != 1 or labels.dtype.kind not in "iu" or labels.size == 0:

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ import pytest
 import sdtheory
 from sdtheory import claims
 from sdtheory.cli import main
+from tests.processes import start, wait_for
 
 ROOT = Path(__file__).parents[1]
 
@@ -257,18 +257,8 @@ def test_version(run):
 
 
 def test_ctrl_c_is_one_line_and_status_130(mine):
-    process = subprocess.Popen(
-        [sys.executable, "-m", "sdtheory", "measure", f"{mine}:never_ends"],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        # A job in the background of a script is started with SIGINT ignored.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
-    while not mine.with_suffix(".running").exists():
-        assert process.poll() is None, process.stderr.read()
-        time.sleep(0.05)
+    process = start("-m", "sdtheory", "measure", f"{mine}:never_ends", text=True)
+    wait_for(mine.with_suffix(".running").exists, process)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=30)
     assert process.returncode == 130

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import erf, expit, ndtr
 
 from sdtheory import _checks
-from sdtheory.gp import continuous_bernoulli
+from sdtheory.gp.likelihoods import CONTINUOUS_BERNOULLI
 
 __all__ = ["average_mean", "average_sigmoid", "average_sigmoid_by_erf"]
 
@@ -64,20 +64,20 @@ def average_mean(mean: FloatArray, variance: FloatArray) -> FloatArray:
     """
     mean, variance = _arguments(mean, variance)
     # The number of nodes grows with the root of the variance.
-    _checks.array("variance", variance, at_most=1e8, empty=True)
+    _checks.ndarray("variance", variance, at_most=1e8, empty=True, empty=True)
     deviation = np.sqrt(variance)
     step = 0.5 / max(1.0, float(np.max(deviation, initial=0.0)))
     nodes = np.arange(-np.ceil(9.5 / step), np.ceil(9.5 / step) + 1) * step
     weights = np.exp(-0.5 * nodes**2)
     total = np.zeros_like(mean)
     for z, w in zip(nodes, weights / weights.sum(), strict=True):
-        total += w * continuous_bernoulli.mean(mean + deviation * z)
+        total += w * CONTINUOUS_BERNOULLI.mean(mean + deviation * z)
     return total
 
 
 def _arguments(mean: FloatArray, variance: FloatArray) -> tuple[FloatArray, FloatArray]:
-    mean = np.asarray(_checks.array("mean", mean, empty=True))
-    variance = np.asarray(_checks.array("variance", variance, at_least=0, empty=True))
+    mean = _checks.ndarray("mean", mean, empty=True)
+    variance = _checks.ndarray("variance", variance, at_least=0, empty=True)
     _checks.together(mean=mean, variance=variance)
     mean, variance = np.broadcast_arrays(mean, variance)
     return mean, variance

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from scipy.special import zeta
 
+from sdtheory import _checks
+
 __all__ = ["curvature", "log_partition", "mean", "third"]
 
 FloatArray = np.ndarray[Any, np.dtype[np.float64]]
@@ -32,6 +34,10 @@ def log_partition(f: FloatArray) -> FloatArray:
     >>> log_partition(np.array([0.0, 1.0, 50.0]))
     array([ 0.        ,  0.54132485, 46.08797699])
     """
+    return _log_partition(_checks.ndarray("f", f, empty=True))
+
+
+def _log_partition(f: FloatArray) -> FloatArray:
     near, x = _split(f)
     series = near / 2 + near**2 * _series(near, BERNOULLI / (2 * _ORDERS))
     far = np.maximum(f, 0.0) + np.log(-np.expm1(-x)) - np.log(x)
@@ -44,6 +50,10 @@ def mean(f: FloatArray) -> FloatArray:
     >>> mean(np.array([-3.0, 0.0, 800.0]))
     array([0.28093764, 0.5       , 0.99875   ])
     """
+    return _mean(_checks.ndarray("f", f, empty=True))
+
+
+def _mean(f: FloatArray) -> FloatArray:
     near, x = _split(f)
     series = 0.5 + near * _series(near, BERNOULLI)
     lower = 1.0 / x + np.exp(-x) / np.expm1(-x)
@@ -56,6 +66,10 @@ def curvature(f: FloatArray) -> FloatArray:
     >>> curvature(np.array([0.0, 50.0]))
     array([0.08333333, 0.0004    ])
     """
+    return _curvature(_checks.ndarray("f", f, empty=True))
+
+
+def _curvature(f: FloatArray) -> FloatArray:
     near, x = _split(f)
     x = np.minimum(x, HUGE)
     series = _series(near, (2 * _ORDERS - 1) * BERNOULLI)
@@ -69,6 +83,10 @@ def third(f: FloatArray) -> FloatArray:
     >>> third(np.array([0.01, 50.0]))
     array([-8.33326720e-05, -1.60000000e-05])
     """
+    return _third(_checks.ndarray("f", f, empty=True))
+
+
+def _third(f: FloatArray) -> FloatArray:
     near, x = _split(f)
     coefficients = (2 * _ORDERS - 1) * (2 * _ORDERS - 2) * BERNOULLI
     series = near * _series(near, coefficients[1:])
@@ -91,3 +109,7 @@ def _series(f: FloatArray, coefficients: FloatArray) -> FloatArray:
     for c in coefficients[::-1]:
         total = total * square + c
     return total
+
+
+# The same functions for inner loops, whose logits were checked when they were made.
+UNCHECKED = (_log_partition, _mean, _curvature, _third)

@@ -51,7 +51,7 @@ def data_centric_evidence(
     >>> data_centric_evidence([[3.0]], [2.0], noise=1.0, steps=1).value
     array([-2.112085..., -1.893335...])
     """
-    smoother = Smoother.from_kernel(kernel, y, levels)
+    smoother = Smoother.from_kernel(kernel, y, levels, "levels")
     d, targets, n = smoother.eigenvalues, smoother.targets, smoother.spectrum.n
     noises, weights = per_round("noise", noise, xi, steps, d)
     xp = namespace(d)

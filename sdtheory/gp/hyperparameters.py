@@ -95,15 +95,17 @@ def optimise_evidence(
     ((2, 1), True)
     """
     _checks.choice("mode", mode, MODES)
-    steps = _checks.integer("steps", steps)
+    steps = _checks.integer("steps", steps, at_most=_checks.ROUNDS)
     noise = _checks.number("noise", noise, above=0)
     if noise_floor is not None:
         noise_floor = _checks.number("noise_floor", noise_floor, above=0, at_most=noise)
-    y = np.asarray(_checks.array("y", y, ndim=(1, 2)))
+    y = _checks.ndarray("y", y, ndim=(1, 2))
     theta, bounds = box_of(theta, bounds)
-    weights = np.broadcast_to(
-        np.asarray(_checks.array("xi", xi, ndim=(0, 1), empty=True)), (steps,)
-    )
+    kernel = checked_kernel(kernel, len(y))
+    weights = _checks.ndarray("xi", xi, ndim=(0, 1), empty=True)
+    if weights.ndim == 1 and len(weights) != steps:
+        raise ValueError(f"xi must have {steps} entries for {steps} rounds, got {len(weights)}")
+    weights = np.broadcast_to(weights, (steps,))
     targets, thetas, noises, evidence, dual = y, [], [], [], y
     for k in range(steps + 1):
         if mode == "all" or (mode == "first" and k == 0):
@@ -123,11 +125,34 @@ def optimise_evidence(
 
 def box_of(theta: FloatArray, bounds: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return where to start (p,) and the interval of each parameter (p, 2), checked."""
-    theta = np.asarray(_checks.array("theta", theta, ndim=1))
-    bounds = np.asarray(_checks.array("bounds", bounds, ndim=2))
+    theta = _checks.ndarray("theta", theta, ndim=1)
+    bounds = _checks.ndarray("bounds", bounds, ndim=2)
     if bounds.shape != (theta.size, 2):
         raise ValueError(f"bounds must have shape ({theta.size}, 2), got {bounds.shape}")
     return theta, bounds
+
+
+def checked_kernel(kernel: Kernel, n: int) -> Kernel:
+    """Return a kernel that refuses results which are no kernel matrix and its derivatives."""
+    _checks.function("kernel", kernel)
+
+    def checked(theta: FloatArray) -> tuple[FloatArray, FloatArray]:
+        found = kernel(theta)
+        _checks.instance("kernel (its result)", found, tuple, list)
+        if len(found) != 2:
+            raise ValueError(
+                f"kernel must return a matrix and its derivatives, got {_checks.show(found)}"
+            )
+        matrix = _checks.ndarray("kernel", found[0], ndim=2)
+        derivatives = _checks.ndarray("kernel (derivatives)", found[1], ndim=3)
+        if matrix.shape != (n, n) or derivatives.shape != (theta.size, n, n):
+            raise ValueError(
+                f"kernel must return shapes ({n}, {n}) and ({theta.size}, {n}, {n}), "
+                f"got {matrix.shape} and {derivatives.shape}"
+            )
+        return matrix, derivatives
+
+    return checked
 
 
 def _maximise(

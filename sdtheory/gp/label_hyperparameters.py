@@ -15,7 +15,7 @@ import numpy as np
 import scipy.optimize
 
 from sdtheory import _checks
-from sdtheory.gp.hyperparameters import MODES, box_of
+from sdtheory.gp.hyperparameters import MODES, box_of, checked_kernel
 from sdtheory.gp.laplace import evidence_gradient, laplace
 from sdtheory.gp.likelihoods import BERNOULLI, LIKELIHOODS, Likelihood
 from sdtheory.gp.soft_labels import SoftLabelProcess, blending, chain, with_noise
@@ -98,7 +98,8 @@ def optimise_label_evidence(
     if noise_floor is not None:
         noise_floor = _checks.number("noise_floor", noise_floor, above=0, at_most=noise)
     theta, bounds = box_of(theta, bounds)
-    y = np.asarray(_checks.array("y", y, ndim=1, at_least=0, at_most=1))
+    y = _checks.ndarray("y", y, ndim=1, at_least=0, at_most=1)
+    kernel = checked_kernel(kernel, len(y))
     thetas, noises = [theta], [noise]
 
     def choose(k: int, labels: FloatArray) -> tuple[FloatArray, float]:
@@ -112,7 +113,7 @@ def optimise_label_evidence(
         noises.append(level)
         return np.asarray(kernel(best)[0]), level
 
-    weights = blending(xi, _checks.integer("steps", steps))
+    weights = blending(xi, _checks.integer("steps", steps, at_most=_checks.ROUNDS))
     process = chain(choose, y, weights, likelihood, link, average, extend=False)
     found, levels = np.array(thetas[1:]), np.array(noises[1:])
     floor = noise_floor is not None and bool(levels.min() <= noise_floor * (1 + 1e-6))

@@ -17,7 +17,7 @@ import numpy as np
 import scipy.linalg
 
 from sdtheory import _checks
-from sdtheory.gp.likelihoods import Likelihood
+from sdtheory.gp.likelihoods import Likelihood, log_density, residual
 
 __all__ = ["Laplace", "evidence_gradient", "laplace"]
 
@@ -65,9 +65,7 @@ class Laplace:
 
     def latent(self, new: FloatArray, prior: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return latent means and variances (m,), from K(new, train) and diag K(new, new)."""
-        prior = np.asarray(
-            _checks.array("prior", prior, like=self.mode, ndim=1, at_least=0, empty=True)
-        )
+        prior = _checks.ndarray("prior", prior, like=self.mode, ndim=1, at_least=0, empty=True)
         new = self._rows(new)
         _checks.same_length("prior", prior, "new", new)
         return new @ self.dual, np.maximum(prior - np.sum(self._halves(new) ** 2, axis=0), 0.0)
@@ -75,12 +73,14 @@ class Laplace:
     def covariance(self, new: FloatArray, prior: FloatArray) -> FloatArray:
         """Return the latent covariance (m, m), from K(new, train) and K(new, new)."""
         new = self._rows(new)
-        prior = np.asarray(_checks.array("prior", prior, like=self.mode, ndim=2, empty=True))
+        prior = _checks.ndarray("prior", prior, like=self.mode, ndim=2, empty=True)
+        _checks.square("prior", prior)
+        _checks.same_length("prior", prior, "new", new)
         halves = self._halves(new)
         return prior - halves.T @ halves
 
     def _rows(self, new: FloatArray) -> FloatArray:
-        new = np.asarray(_checks.array("new", new, like=self.mode, ndim=2, empty=True))
+        new = _checks.ndarray("new", new, like=self.mode, ndim=2, empty=True)
         if new.shape[1] != len(self.mode):
             raise ValueError(f"new must have {len(self.mode)} columns, got shape {new.shape}")
         return new
@@ -129,20 +129,20 @@ def laplace(
     >>> laplace(np.array([[4.0]]), np.array([1.0]), BERNOULLI).mode
     array([1.04259691])
     """
-    zeros = np.zeros_like(y)
-    sites = zeros if sites is None else sites
-    shift = zeros if shift is None else shift
-    dual = zeros if start is None else start
+    kernel, y, copies = _arguments(kernel, y, likelihood, copies)
+    sites = _per_sample("sites", sites, y, at_least=0.0)
+    shift, dual = _per_sample("shift", shift, y), _per_sample("start", start, y)
+    most = _checks.integer("most", most, at_least=1, at_most=_checks.ROUNDS)
     f = kernel @ dual
 
     def objective(f: FloatArray, dual: FloatArray) -> float:
-        fit = copies * np.sum(likelihood.log_density(y, f))
+        fit = copies * np.sum(log_density(likelihood, y, f))
         return float(fit + shift @ f - 0.5 * f @ (sites * f) - 0.5 * f @ dual)
 
     value, before = objective(f, dual), np.inf
     for iteration in range(1, most + 1):  # noqa: B007 - reported
         weights = copies * likelihood.curvature(f)
-        pull = weights * f + copies * likelihood.residual(y, f) + shift
+        pull = weights * f + copies * residual(likelihood, y, f) + shift
         step = _solve(kernel, np.sqrt(sites + weights), pull) - dual
         move = kernel @ step
         # psi is concave: halve the step until it rises (rounding apart).
@@ -157,12 +157,13 @@ def laplace(
             break
         before = size
     else:
-        raise RuntimeError(
-            f"Newton's method did not converge in {most} steps; is the kernel valid?"
+        raise ValueError(
+            f"most must be larger, or the kernel valid: Newton's method did not converge in {most} "
+            "steps"
         )
     # At the mode the dual is the gradient of the rest: one step more accurate than Newton's, unless
     # the kernel is so large that it turns the rounding of the gradient into an error of the mode.
-    gradient = copies * likelihood.residual(y, f) + shift - sites * f
+    gradient = copies * residual(likelihood, y, f) + shift - sites * f
     size = copies + float(np.max(np.abs(shift))) + float(np.max(np.abs(sites * f)))
     if not np.max(np.abs(gradient - dual)) <= _ROUNDING * size:
         raise ValueError(
@@ -173,7 +174,7 @@ def laplace(
         dual = gradient
     precision = sites + copies * likelihood.curvature(f)
     factor = _factor(kernel, np.sqrt(precision))
-    fit = float(copies * np.sum(likelihood.log_density(y, f)))
+    fit = float(copies * np.sum(log_density(likelihood, y, f)))
     evidence = fit - 0.5 * float(f @ dual) - float(np.sum(np.log(np.diagonal(factor))))
     return Laplace(f, dual, precision, factor, fit, evidence, iteration)
 
@@ -197,19 +198,48 @@ def evidence_gradient(
     >>> evidence_gradient(fit, kernel, kernel[None], y, BERNOULLI)  # in the logarithm of the kernel
     array([-0.02043095])
     """
+    _checks.instance("fit", fit, Laplace)
+    kernel, y, copies = _arguments(kernel, y, likelihood, copies)
+    derivatives = _checks.ndarray("derivatives", derivatives, like=kernel, ndim=3, empty=True)
+    if derivatives.shape[1:] != kernel.shape or fit.mode.shape != y.shape:
+        raise ValueError(
+            f"derivatives and fit must be of kernel, of shape {kernel.shape}, got "
+            f"{derivatives.shape} and a fit of {len(fit.mode)} samples"
+        )
     root = np.sqrt(fit.precision)
     inner = scipy.linalg.cho_solve((fit.factor, True), np.diag(root), check_finite=False)
     shrunk = root[:, None] * inner  # (kernel + precision^-1)^-1
     variance = np.diagonal(kernel) - np.sum((kernel @ shrunk) * kernel, axis=1)
     tilt = -0.5 * variance * copies * likelihood.third(fit.mode)
     back = tilt - shrunk @ (kernel @ tilt)  # (I + precision kernel)^-1 tilt
-    pull = copies * likelihood.residual(y, fit.mode)
+    pull = copies * residual(likelihood, y, fit.mode)
     return np.array(
         [
             0.5 * fit.dual @ d @ fit.dual - 0.5 * np.sum(shrunk * d) + back @ (d @ pull)
             for d in derivatives
         ]
     )
+
+
+def _arguments(
+    kernel: FloatArray, y: FloatArray, likelihood: Likelihood, copies: float
+) -> tuple[FloatArray, FloatArray, float]:
+    """Return a symmetric kernel, labels of the same length and a positive number of copies."""
+    kernel = _checks.ndarray("kernel", kernel, ndim=2)
+    _checks.symmetric("kernel", kernel, float(np.finfo(float).eps) ** 0.5)
+    y = _checks.ndarray("y", y, like=kernel, ndim=1)
+    _checks.same_length("y", y, "kernel", kernel)
+    _checks.instance("likelihood", likelihood, Likelihood)
+    return kernel, y, _checks.number("copies", copies, above=0)
+
+
+def _per_sample(name: str, value: FloatArray | None, y: FloatArray, **limits: Any) -> FloatArray:
+    """Return one number a sample, zeros by default."""
+    if value is None:
+        return np.zeros_like(y)
+    value = _checks.ndarray(name, value, like=y, ndim=1, **limits)
+    _checks.same_length(name, value, "y", y)
+    return value
 
 
 def _solve(kernel: FloatArray, root: FloatArray, pull: FloatArray) -> FloatArray:

@@ -9,9 +9,17 @@ from typing import Any
 import numpy as np
 from scipy.special import expit
 
+from sdtheory import _checks
 from sdtheory.gp import continuous_bernoulli
 
-__all__ = ["BERNOULLI", "CONTINUOUS_BERNOULLI", "LIKELIHOODS", "Likelihood"]
+__all__ = [
+    "BERNOULLI",
+    "CONTINUOUS_BERNOULLI",
+    "LIKELIHOODS",
+    "Likelihood",
+    "log_density",
+    "residual",
+]
 
 FloatArray = np.ndarray[Any, np.dtype[np.float64]]
 Elementwise = Callable[[FloatArray], FloatArray]
@@ -34,12 +42,28 @@ class Likelihood:
     third: Elementwise
 
     def log_density(self, y: FloatArray, f: FloatArray) -> FloatArray:
-        """Return y f - A(f), by A(f) - f = A(-f): nothing cancels where a label is certain."""
-        return -y * self.log_partition(-f) - (1.0 - y) * self.log_partition(f)
+        """Return y f - A(f), for labels and logits that broadcast."""
+        return log_density(self, *_pair(y, f))
 
     def residual(self, y: FloatArray, f: FloatArray) -> FloatArray:
-        """Return y - A'(f), by 1 - A'(f) = A'(-f)."""
-        return y * self.mean(-f) - (1.0 - y) * self.mean(f)
+        """Return y - A'(f), for labels and logits that broadcast."""
+        return residual(self, *_pair(y, f))
+
+
+def log_density(likelihood: Likelihood, y: FloatArray, f: FloatArray) -> FloatArray:
+    """Return y f - A(f), unchecked, by A(f) - f = A(-f): nothing cancels for certain labels."""
+    return -y * likelihood.log_partition(-f) - (1.0 - y) * likelihood.log_partition(f)
+
+
+def residual(likelihood: Likelihood, y: FloatArray, f: FloatArray) -> FloatArray:
+    """Return y - A'(f), unchecked, by 1 - A'(f) = A'(-f)."""
+    return y * likelihood.mean(-f) - (1.0 - y) * likelihood.mean(f)
+
+
+def _pair(y: FloatArray, f: FloatArray) -> tuple[FloatArray, FloatArray]:
+    labels, logits = _checks.ndarray("y", y), _checks.ndarray("f", f)
+    _checks.together(y=labels, f=logits)
+    return labels, logits
 
 
 def _softplus(f: FloatArray) -> FloatArray:
@@ -57,11 +81,5 @@ def _skewness(f: FloatArray) -> FloatArray:
 
 
 BERNOULLI = Likelihood("bernoulli", _softplus, expit, _variance, _skewness)
-CONTINUOUS_BERNOULLI = Likelihood(
-    "continuous_bernoulli",
-    continuous_bernoulli.log_partition,
-    continuous_bernoulli.mean,
-    continuous_bernoulli.curvature,
-    continuous_bernoulli.third,
-)
+CONTINUOUS_BERNOULLI = Likelihood("continuous_bernoulli", *continuous_bernoulli.UNCHECKED)
 LIKELIHOODS = {likelihood.name: likelihood for likelihood in (BERNOULLI, CONTINUOUS_BERNOULLI)}

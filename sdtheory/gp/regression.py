@@ -133,7 +133,7 @@ def data_centric(
     >>> process.mean([[3.0]]), process.variance([[3.0]], [3.0])
     (array([1.125]), array([0.75]))
     """
-    smoother = Smoother.from_kernel(kernel, y, levels)
+    smoother = Smoother.from_kernel(kernel, y, levels, "levels")
     noises, weights = per_round("noise", noise, xi, steps, smoother.eigenvalues)
     profile = filters.distill(smoother.eigenvalues, noises, weights)
     return GaussianProcess(smoother, profile, noises[-1])

@@ -49,8 +49,8 @@ class LatentProcess:
 
     def latent(self, new: FloatArray, prior: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return latent means and variances (m,), from K(new, train) and diag K(new, new)."""
-        new = np.asarray(_checks.array("new", new, ndim=2, empty=True))
-        prior = np.asarray(_checks.array("prior", prior, ndim=1, empty=True))
+        new = _checks.ndarray("new", new, ndim=2, empty=True)
+        prior = _checks.ndarray("prior", prior, ndim=1, empty=True)
         return self.approximation.latent(self.scale * new, self.scale * prior)
 
     def probability(self, new: FloatArray, prior: FloatArray, average: str = "exact") -> FloatArray:
@@ -85,8 +85,9 @@ def distribution_centric_classification(
     array([0.79702237])
     """
     kernel, y = checked(kernel, y)
-    steps = _checks.integer("steps", steps)
     _checks.choice("reuse", reuse, REUSES)
+    most = _checks.ROUNDS if reuse == "sequential" else _checks.LARGEST
+    steps = _checks.integer("steps", steps, at_most=most)
     if reuse == "sequential":
         return _sequential(kernel, y, steps)
     if reuse == "scaled":
@@ -116,10 +117,9 @@ def checked(
     kernel: FloatArray, y: FloatArray, extend: bool = False
 ) -> tuple[FloatArray, FloatArray]:
     """Return a symmetric kernel and labels, in [0, 1] unless extended, of the same length."""
-    kernel = _checks.array("kernel", kernel, ndim=2)
-    low, high = (None, None) if extend else (0.0, 1.0)
-    y = np.asarray(_checks.array("y", y, like=kernel, ndim=1, at_least=low, at_most=high))
-    kernel = np.asarray(kernel)
+    kernel = _checks.ndarray("kernel", kernel, ndim=2)
     _checks.symmetric("kernel", kernel, eps(kernel) ** 0.5)
+    low, high = (None, None) if extend else (0.0, 1.0)
+    y = _checks.ndarray("y", y, like=kernel, ndim=1, at_least=low, at_most=high)
     _checks.same_length("y", y, "kernel", kernel)
     return kernel, y

@@ -108,6 +108,7 @@ def data_centric_classification(
     array([[1.        ],
            [0.67733753]])
     """
+    _checks.flag("extend", extend)
     kernel, y = checked(kernel, y, extend)
     noise = _checks.number("noise", noise, at_least=0)
     weights = blending(xi, steps, extend)
@@ -157,11 +158,10 @@ def with_noise(kernel: FloatArray, noise: float) -> FloatArray:
 def blending(xi: FloatArray | float, steps: int | None, extend: bool = False) -> FloatArray:
     """Return the weights (steps,) of the teachers' probabilities, in [0, 1] unless extended."""
     low, high = (None, None) if extend else (0.0, 1.0)
-    weights = np.asarray(
-        _checks.array("xi", xi, ndim=(0, 1), at_least=low, at_most=high, empty=True)
-    )
+    weights = _checks.ndarray("xi", xi, ndim=(0, 1), at_least=low, at_most=high, empty=True)
     if weights.ndim == 0:
-        return np.full(1 if steps is None else _checks.integer("steps", steps), float(weights))
+        rounds = 1 if steps is None else _checks.integer("steps", steps, at_most=_checks.ROUNDS)
+        return np.full(rounds, float(weights))
     if steps is not None and len(weights) != _checks.integer("steps", steps):
         raise ValueError(f"xi must have {steps} entries for {steps} rounds, got {len(weights)}")
     return weights
@@ -178,7 +178,7 @@ def linearised_gain(
     >>> linearised_gain(np.array([6.0, 60.0]), link="sigmoid")
     array([1. , 2.5])
     """
-    d = np.asarray(_checks.array("eigenvalues", eigenvalues, at_least=0))
+    d = _checks.ndarray("eigenvalues", eigenvalues, at_least=0)
     _checks.choice("likelihood", likelihood, LIKELIHOODS)
     _checks.choice("link", link, LINKS)
     at_zero = np.zeros(1)

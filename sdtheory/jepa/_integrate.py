@@ -17,7 +17,7 @@ __all__ = ["ascending", "integrated"]
 
 def ascending(name: str, times: object) -> Floats:
     """Return times as an ascending array (T,), at least 0."""
-    clock: Floats = _checks.array(name, times, ndim=1, at_least=0.0)
+    clock: Floats = _checks.ndarray(name, times, ndim=1, at_least=0.0)
     if not bool(np.all(np.diff(clock) > 0)):
         raise ValueError(f"{name} must ascend, got {clock}")
     return clock
@@ -35,6 +35,9 @@ def integrated(
         solved = integrate.solve_ivp(
             rate, (0.0, float(clock[-1])), begin, "LSODA", clock, rtol=rtol, atol=atol
         )
-    if not solved.success:
-        raise RuntimeError(f"the flow could not be integrated to {clock[-1]:g}: {solved.message}")
+    if not solved.success or not np.isfinite(solved.y).all():
+        raise ValueError(
+            f"times must be nearer, or rates less far apart: the flow could not be integrated to "
+            f"{clock[-1]:g}: {solved.message}"
+        )
     return np.asarray(solved.y)

@@ -42,9 +42,9 @@ def phase(x: object, depth: int, objective: Objective = "jepa") -> Floats:
     >>> float(phase(0.5, depth=1)), float(phase(0.5, depth=1, objective="mae"))
     (-2.0, -0.549306)
     """
-    layers = _checks.integer("depth", depth, at_least=1)
+    layers = _checks.integer("depth", depth, at_least=1, at_most=_checks.ROUNDS)
     if _checks.choice("objective", objective, ("jepa", "mae")) == "jepa":
-        ratio = _checks.array("x", x)
+        ratio = _checks.ndarray("x", x)
         if bool(np.any((ratio == 0) | (ratio == 1))):
             raise ValueError(f"x must differ from 0 and 1, where time is infinite, got {ratio}")
         m = 2 * layers
@@ -59,7 +59,7 @@ def phase(x: object, depth: int, objective: Objective = "jepa") -> Floats:
             for n in range(m - 1, 0, -1):  # Horner in 1/x
                 powers = (powers + 1.0 / n) / near
         return np.where(far, rest, np.log(np.abs(near / (1.0 - near))) - powers)
-    ratio = _checks.array("x", x, above=0.0, below=1.0)
+    ratio = _checks.ndarray("x", x, above=0.0, below=1.0)
     if layers == 1:
         return np.asarray(np.log(ratio) - 0.5 * np.log1p(-(ratio**2)))
     b = (1.0 - layers) / (layers + 1.0)
@@ -81,9 +81,10 @@ def size_at_depth_one(
     >>> size_at_depth_one(Mode(1.3, 1.3 / 0.6), scale=1e-2, times=80.0)
     array(0.325126)
     """
+    _checks.instance("mode", mode, Mode)
     eps = per_mode("scale", scale, mode.shape, above=0.0)
-    clock = _checks.array("times", times, at_least=0.0)
-    _checks.array("covariance", mode.covariance, above=0.0)
+    clock = _checks.ndarray("times", times, at_least=0.0)
+    _checks.ndarray("covariance", mode.covariance, above=0.0)
     lam, rho, eps = (
         a.reshape(a.shape + (1,) * clock.ndim) for a in (mode.covariance, mode.rho, eps)
     )
@@ -130,9 +131,9 @@ def size_without_covariance(variance: object, scale: object, times: object) -> F
     >>> size_without_covariance(0.7, scale=0.3, times=10.0)
     array(0.199557)
     """
-    s2 = _checks.array("variance", variance, above=0.0)
+    s2 = _checks.ndarray("variance", variance, above=0.0)
     eps = per_mode("scale", scale, s2.shape, above=0.0)
-    clock = _checks.array("times", times, at_least=0.0)
+    clock = _checks.ndarray("times", times, at_least=0.0)
     s2, eps = (a.reshape(a.shape + (1,) * clock.ndim) for a in (s2, eps))
     return np.asarray(eps / np.sqrt(1.0 + 2.0 * s2 * eps**2 * clock))
 
@@ -149,13 +150,13 @@ def blow_up_time(
     >>> float(blow_up_time(0.5, depth=1, scale=0.1))
     20.0
     """
-    lam = _checks.array("covariance", covariance, above=0.0)
+    lam = _checks.ndarray("covariance", covariance, above=0.0)
     eps = per_mode("scale", scale, lam.shape, above=0.0)
-    power = _start_power(depth, objective)
+    layers, power = _start_power(depth, objective)
     if power == 1:
         return np.full_like(lam, np.inf)
     with np.errstate(over="ignore"):  # a time beyond the largest float is infinite
-        return np.asarray(depth * eps ** ((1 - power) / depth) / ((power - 1) * lam))
+        return np.asarray(layers * eps ** ((1 - power) / layers) / ((power - 1) * lam))
 
 
 def size_without_variance(
@@ -168,19 +169,19 @@ def size_without_variance(
     >>> float(size_without_variance(0.5, depth=1, scale=0.1, times=10.0))
     0.2
     """
-    lam = _checks.array("covariance", covariance, above=0.0)
+    lam = _checks.ndarray("covariance", covariance, above=0.0)
     end = blow_up_time(lam, depth, scale, objective)
-    clock = _checks.array("times", times, at_least=0.0)
+    clock = _checks.ndarray("times", times, at_least=0.0)
     if not float(np.max(clock)) < float(np.min(end)):
         raise ValueError(
             f"times must be below the blow-up at {float(np.min(end)):g}, got {float(np.max(clock))}"
         )
-    power = _start_power(depth, objective)
+    layers, power = _start_power(depth, objective)
     size = per_mode("scale", scale, lam.shape, above=0.0)
     lam, end, size = (a.reshape(a.shape + (1,) * clock.ndim) for a in (lam, end, size))
     if power == 1:
         return np.asarray(size * np.exp(lam * clock))
-    return np.asarray(size * np.exp(-depth / (power - 1) * np.log1p(-clock / end)))
+    return np.asarray(size * np.exp(-layers / (power - 1) * np.log1p(-clock / end)))
 
 
 def size_at_infinite_depth(mode: Mode, scale: object, times: object) -> Floats:
@@ -194,6 +195,7 @@ def size_at_infinite_depth(mode: Mode, scale: object, times: object) -> Floats:
     >>> float(size_at_infinite_depth(Mode(0.5, 1.0), scale=0.1, times=300.0))
     0.05
     """
+    _checks.instance("mode", mode, Mode)
     if not bool(np.all(mode.rho < 1)):
         raise ValueError(f"rho must be less than 1, got {float(np.max(mode.rho))}")
     return size_without_covariance(mode.variance - mode.covariance, scale, times)
@@ -212,10 +214,10 @@ def time_at_infinite_depth(
     >>> float(time_at_infinite_depth(1.3, kappa=1.5, scale=1e-3))
     79475.309187
     """
-    lam = _checks.array("covariance", covariance, above=0.0)
-    shift = _checks.array("kappa", kappa, at_least=-300.0, at_most=300.0)  # within exp's range
-    start = np.log(_checks.array("scale", scale, above=0.0)) + shift
-    stop = np.log(_checks.array("fraction", fraction, above=0.0, below=1.0))
+    lam = _checks.ndarray("covariance", covariance, above=0.0)
+    shift = _checks.ndarray("kappa", kappa, at_least=-300.0, at_most=300.0)  # within exp's range
+    start = np.log(_checks.ndarray("scale", scale, above=0.0)) + shift
+    stop = np.log(_checks.ndarray("fraction", fraction, above=0.0, below=1.0))
     if not bool(np.all(start < stop)):
         raise ValueError(
             f"scale must start below the fraction of exp(-kappa), got scale = {scale} "
@@ -225,7 +227,7 @@ def time_at_infinite_depth(
     return np.asarray(np.exp(2.0 * shift) / lam * span)
 
 
-def _start_power(depth: int, objective: Objective) -> int:
+def _start_power(depth: int, objective: Objective) -> tuple[int, int]:
     layers = _checks.integer("depth", depth, at_least=1)
     jepa = _checks.choice("objective", objective, ("jepa", "mae")) == "jepa"
-    return 2 * layers if jepa else layers
+    return layers, 2 * layers if jepa else layers

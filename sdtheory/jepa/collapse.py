@@ -32,7 +32,8 @@ def quasi_static_predictor(views: Views, encoder: object) -> Floats:
     >>> quasi_static_predictor(views, np.array([[1.0, 0.0]]))
     array([[0.5]])
     """
-    wbar = _checks.array("encoder", encoder, ndim=2)
+    _checks.instance("views", views, Views)
+    wbar = _checks.ndarray("encoder", encoder, ndim=2)
     if wbar.shape[1] != views.s_xx.shape[0]:
         raise ValueError(f"encoder must have {views.s_xx.shape[0]} columns, got shape {wbar.shape}")
     covariance = wbar @ views.s_xx @ wbar.T
@@ -53,6 +54,8 @@ def determinant_obstruction(views: Views, network: Network, objective: Objective
     >>> determinant_obstruction(views, mirror)
     True
     """
+    _checks.instance("views", views, Views)
+    _checks.instance("network", network, Network)
     _checks.square("predictor", network.predictor)
     signs = [np.linalg.slogdet(network.predictor)[0], np.linalg.slogdet(views.regression)[0]]
     if _checks.choice("objective", objective, ("jepa", "mae")) == "mae":
@@ -69,6 +72,7 @@ def collapse_floor(network: Network) -> float:
     >>> collapse_floor(Network((np.diag([0.5, 0.4]),), 0.3 * np.eye(2)))
     0.07
     """
+    _checks.instance("network", network, Network)
     smallest = np.linalg.svd(network.layers[-1], compute_uv=False)[-1]
     if network.layers[-1].shape[0] > network.layers[-1].shape[1]:
         raise ValueError(

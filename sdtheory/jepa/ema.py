@@ -41,7 +41,8 @@ def ema_path(mode: Mode, depth: int, scale: object, memory: object, times: objec
     >>> path.layer
     array([0.1, 0.5])
     """
-    layers = _checks.integer("depth", depth, at_least=1)
+    _checks.instance("mode", mode, Mode)
+    layers = _checks.integer("depth", depth, at_least=1, at_most=_checks.ROUNDS)
     start = per_mode("scale", scale, mode.shape, above=0.0).ravel() ** (1.0 / layers)
     memories = per_mode("memory", memory, mode.shape, above=0.0).ravel()
     clock = ascending("times", times)
@@ -71,10 +72,11 @@ def ema_rates(mode: Mode, depth: int, memory: object) -> Floats:
     >>> ema_rates(Mode(1.0, 1.0), depth=1, memory=1.0)
     array([-0.381966, -2.618034])
     """
+    _checks.instance("mode", mode, Mode)
     layers = _checks.integer("depth", depth, at_least=1)
-    tau = _checks.array("memory", memory, above=0.0)
+    tau = _checks.ndarray("memory", memory, above=0.0)
     _checks.together(memory=tau, mode=mode.covariance)
-    _checks.array("covariance", mode.covariance, above=0.0)
+    _checks.ndarray("covariance", mode.covariance, above=0.0)
     k = mode.variance * mode.rho ** (2 * layers)
     half = 0.5 * ((layers + 1) * k + 1.0 / tau)
     # half^2 - k/tau as a sum of positive terms
@@ -93,10 +95,11 @@ def ema_delay(mode: Mode, depth: int, scale: object, fraction: object, memory: o
     >>> ema_delay(Mode(1.0, 2.0), 1, scale=0.1, fraction=0.8, memory=0.01)
     array(0.027726)
     """
+    _checks.instance("mode", mode, Mode)
     layers = _checks.integer("depth", depth, at_least=1)
-    w0 = _checks.array("scale", scale, above=0.0) ** (1.0 / layers)
-    part = _checks.array("fraction", fraction, above=0.0, below=1.0)
-    tau = _checks.array("memory", memory, above=0.0)
+    w0 = _checks.ndarray("scale", scale, above=0.0) ** (1.0 / layers)
+    part = _checks.ndarray("fraction", fraction, above=0.0, below=1.0)
+    tau = _checks.ndarray("memory", memory, above=0.0)
     _checks.together(scale=w0, fraction=part, memory=tau, mode=mode.covariance)
     if not bool(np.all(w0 < part * mode.rho)):
         raise ValueError(f"scale must start below fraction * rho, got {scale} for rho = {mode.rho}")
@@ -115,10 +118,11 @@ def slow_ema_time(
     >>> slow_ema_time(Mode(1.0, 2.0), 1, scale=0.125, fraction=0.81, memory=10.0)
     array(32.18876)
     """
+    _checks.instance("mode", mode, Mode)
     layers = _checks.integer("depth", depth, at_least=1)
-    w0 = _checks.array("scale", scale, above=0.0) ** (1.0 / layers)
-    part = _checks.array("fraction", fraction, above=0.0, below=1.0)
-    tau = _checks.array("memory", memory, above=0.0)
+    w0 = _checks.ndarray("scale", scale, above=0.0) ** (1.0 / layers)
+    part = _checks.ndarray("fraction", fraction, above=0.0, below=1.0)
+    tau = _checks.ndarray("memory", memory, above=0.0)
     _checks.together(scale=w0, fraction=part, memory=tau, mode=mode.covariance)
     x0 = w0 / mode.rho
     if not bool(np.all((x0 > 0) & (x0 < part))):

@@ -69,10 +69,11 @@ def critical_time_expansion(
     >>> float(terms.constant), float(terms.remainder)
     (-26.193012, 15.853418)
     """
+    _checks.instance("mode", mode, Mode)
     eps = per_mode("scale", scale, mode.shape, above=0.0, below=1.0)
     part = per_mode("fraction", fraction, mode.shape, above=0.0, below=1.0)
-    _checks.array("covariance", mode.covariance, above=0.0)
-    layers = _checks.integer("depth", depth, at_least=1)
+    _checks.ndarray("covariance", mode.covariance, above=0.0)
+    layers = _checks.integer("depth", depth, at_least=1, at_most=_checks.ROUNDS)
     learned = learnable(mode, layers, eps, objective)
     # the terms of a mode that is never learned may overflow: take those of a plain one instead
     lam, rho = np.where(learned, mode.covariance, 1.0), np.where(learned, mode.rho, 1.0)
@@ -132,10 +133,10 @@ def equal_covariance_gap(
     >>> float(equal_covariance_gap(0.8, 0.5, depth=2, scale=1e-6))
     0.001125
     """
-    eps = _checks.array("scale", scale, above=0.0, below=1.0)
-    part = _checks.array("fraction", fraction, above=0.0, below=1.0)
-    first = _checks.array("rho", rho, above=0.0)
-    second = _checks.array("other_rho", other_rho, above=0.0)
+    eps = _checks.ndarray("scale", scale, above=0.0, below=1.0)
+    part = _checks.ndarray("fraction", fraction, above=0.0, below=1.0)
+    first = _checks.ndarray("rho", rho, above=0.0)
+    second = _checks.ndarray("other_rho", other_rho, above=0.0)
     layers = _checks.integer("depth", depth, at_least=1)
     if _checks.choice("objective", objective, ("jepa", "mae")) == "jepa":
         spread = 1.0 / second - 1.0 / first
@@ -184,7 +185,7 @@ def turning_points(depth: int, fraction: float = 0.5, power: float = 0.0) -> tup
     >>> turning_points(10, power=1.0)
     (0.469959, 0.853112)
     """
-    layers = _checks.integer("depth", depth, at_least=1)
+    layers = _checks.integer("depth", depth, at_least=1, at_most=_checks.ROUNDS)
     part = _checks.number("fraction", fraction, above=0.0, below=1.0)
     slant = _checks.number("power", power, at_least=0.0)
     line = curve(-(2.0 * layers - 1.0), 2.0 * layers - 1.0)
@@ -220,6 +221,7 @@ def initial_drive(mode: Mode, depth: int, scale: object) -> Floats:
     >>> initial_drive(Mode([1.0, 1.2], [1.0, 1.5]), depth=10, scale=1e-3)
     array([0.498813, 0.448219])
     """
+    _checks.instance("mode", mode, Mode)
     eps = per_mode("scale", scale, mode.shape, above=0.0)
     layers = _checks.integer("depth", depth, at_least=1)
     return np.asarray(mode.covariance - mode.variance * eps ** (1.0 / layers))
@@ -236,6 +238,7 @@ def deep_critical_time(mode: Mode, depth: int, scale: object) -> Floats:
     >>> float(deep_critical_time(Mode.from_rho(1.0, 0.9), 50, scale=0.3**50))
     4.4321e+51
     """
+    depth = _checks.integer("depth", depth, at_least=1)
     drive = initial_drive(mode, depth, scale)
     b = per_mode("scale", scale, mode.shape, above=0.0) ** (1.0 / depth)
     power = 2 * depth - 1

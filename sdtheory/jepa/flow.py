@@ -13,7 +13,7 @@ import numpy as np
 from sdtheory import _checks
 from sdtheory.jepa._integrate import ascending, integrated
 from sdtheory.jepa.modes import Floats, Mode, Objective, law
-from sdtheory.jepa.network import Network, Views
+from sdtheory.jepa.network import Network, Views, reshaped, unchecked
 
 __all__ = [
     "FlowPath",
@@ -37,7 +37,7 @@ class FlowPath:
         """Return ||Wbar e_i|| at each time for unit columns e_i (default: axes), shape (d, T)."""
         size = self.networks[0].encoder.shape[1]
         columns = np.eye(size) if directions is None else directions
-        columns = _checks.array("directions", columns, ndim=2)
+        columns = _checks.ndarray("directions", columns, ndim=2)
         if columns.shape[0] != size:
             raise ValueError(f"directions must have {size} rows, got shape {columns.shape}")
         sizes = [np.linalg.norm(net.encoder @ columns, axis=0) for net in self.networks]
@@ -57,8 +57,33 @@ def flow_field(
     array([[-1. ,  0. ],
            [ 0. , -0.1]])
     """
+    _checks.instance("views", views, Views)
+    _fits(views, network, objective)
+    if target is not None:
+        _checks.instance("target", target, Network)
+        if target.encoder.shape != network.encoder.shape:
+            raise ValueError(
+                f"target must have an encoder of shape {network.encoder.shape}, "
+                f"got {target.encoder.shape}"
+            )
+    return _field(views, network, objective, target)
+
+
+def _fits(views: Views, network: Network, objective: Objective) -> None:
+    _checks.instance("network", network, Network)
+    outputs, d = network.encoder.shape
+    aim = d if _checks.choice("objective", objective, ("jepa", "mae")) == "mae" else outputs
+    if views.s_xx.shape[0] != d or network.predictor.shape[0] != aim:
+        raise ValueError(
+            f"network must map {views.s_xx.shape[0]} features, with a predictor of {aim} rows for "
+            f"{objective}, got an encoder of shape {(outputs, d)} and a predictor of shape "
+            f"{network.predictor.shape}"
+        )
+
+
+def _field(views: Views, network: Network, objective: Objective, target: Network | None) -> Network:
     encoder = network.encoder
-    if _checks.choice("objective", objective, ("jepa", "mae")) == "mae":
+    if objective == "mae":
         aim = views.s_yx
     else:
         aim = (encoder if target is None else target.encoder) @ views.s_yx
@@ -70,7 +95,7 @@ def flow_field(
     for layer, under in zip(reversed(network.layers), reversed(below), strict=True):
         gradients.append(above.T @ residual @ under.T)
         above = above @ layer
-    return Network(tuple(reversed(gradients)), residual @ encoder.T)
+    return unchecked(tuple(reversed(gradients)), residual @ encoder.T)
 
 
 def matrix_flow(
@@ -112,6 +137,8 @@ def matrix_flow(
     >>> path.amplitudes()[:, -1].round(5)
     array([0.64   , 0.05403])
     """
+    _checks.instance("views", views, Views)
+    _fits(views, network, objective)
     clock = ascending("times", times)
     eta = _checks.number("predictor_rate", predictor_rate, above=0.0)
     gamma = _checks.number("weight_decay", weight_decay, at_least=0.0)
@@ -121,10 +148,10 @@ def matrix_flow(
     size, cut = start.size, start.size - network.predictor.size
 
     def rate(_: float, state: Floats) -> Floats:
-        now = network.like(state[:size])
+        now = reshaped(network, state[:size])
         # the target's predictor entries are carried along unused
-        target = None if tau is None else network.like(state[size:])
-        change = flow_field(views, now, objective, target).flat()
+        target = None if tau is None else reshaped(network, state[size:])
+        change = _field(views, now, objective, target).flat()
         change[cut:] *= eta
         change -= gamma * state[:size]
         if tau is None:
@@ -134,7 +161,7 @@ def matrix_flow(
     state = start if tau is None else np.concatenate([start, start])
     floor = precision * float(np.abs(start).max()) * 1e-4
     states = integrated(rate, state, clock, rtol=precision, atol=floor)
-    return FlowPath(clock, tuple(network.like(column[:size]) for column in states.T))
+    return FlowPath(clock, tuple(reshaped(network, column[:size]) for column in states.T))
 
 
 def flow_jacobian(views: Views, network: Network, objective: Objective = "jepa") -> Floats:
@@ -148,10 +175,13 @@ def flow_jacobian(views: Views, network: Network, objective: Objective = "jepa")
     array([[ 0. , -0.5],
            [ 0. , -0.5]])
     """
+    _checks.instance("views", views, Views)
+    _fits(views, network, objective)
     point = network.flat()
     step = 1e-100
     columns = [
-        flow_field(views, network.like(point + 1j * step * unit), objective).flat().imag / step
+        _field(views, reshaped(network, point + 1j * step * unit), objective, None).flat().imag
+        / step
         for unit in np.eye(point.size)
     ]
     return np.stack(columns, axis=1)
@@ -167,6 +197,7 @@ def crossing_times(path: FlowPath, levels: object, directions: Floats | None = N
     >>> crossing_times(path, [0.32, 0.32]).round(1)  # the second feature ends at 0.0625
     array([92.6,  inf])
     """
+    _checks.instance("path", path, FlowPath)
     return _crossings(path, levels, directions, last=False)
 
 
@@ -189,16 +220,18 @@ def retention_times(
     >>> retention_times(path, mode).round(1)
     array([ 92.6, 198.4])
     """
+    _checks.instance("path", path, FlowPath)
+    _checks.instance("mode", mode, Mode)
     rule = law(path.networks[0].depth, objective)
     part = _checks.number("fraction", fraction, above=0.0, below=1.0)
-    _checks.array("covariance", mode.covariance, ndim=1)
+    _checks.ndarray("covariance", mode.covariance, ndim=1)
     levels = part * np.maximum(mode.rho, 0.0) ** rule.size_power
     return _crossings(path, levels, directions, last=True)
 
 
 def _crossings(path: FlowPath, levels: object, directions: Floats | None, last: bool) -> Floats:
     sizes = path.amplitudes(directions)
-    goal = _checks.array("levels", levels, at_least=0.0)
+    goal = _checks.ndarray("levels", levels, at_least=0.0)
     if goal.shape not in ((), sizes.shape[:1]):
         raise ValueError(
             f"levels must be one number or one for each of {len(sizes)} directions, "

@@ -53,7 +53,7 @@ class MaskedSignal:
         ) -> None: ...
 
     def __post_init__(self) -> None:
-        signal = _checks.array("signal", self.signal, ndim=1, above=0.0)
+        signal = _checks.ndarray("signal", self.signal, ndim=1, above=0.0)
         _checks.number("keep", self.keep, above=0.0, at_most=1.0)
         _checks.choice("target", self.target, ("full", "complement", "independent"))
         _checks.number("second_keep", self.second_keep, above=0.0, at_most=1.0)
@@ -80,7 +80,8 @@ class MaskedSignal:
 
     def sample(self, count: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
         """Return `count` pairs (x, y) in feature coordinates, each of shape (count, d)."""
-        n, d = _checks.integer("count", count, at_least=1), self.signal.size
+        _checks.instance("rng", rng, np.random.Generator)
+        n, d = _checks.integer("count", count, at_least=1, at_most=_checks.SIZE), self.signal.size
         basis = real_fourier_basis(d)
         z = (rng.standard_normal((n, d)) * np.sqrt(self.signal)) @ basis.T
         mask = rng.random((n, d)) < self.keep
@@ -119,8 +120,8 @@ class TwoViews:
         def __init__(self, signal: ArrayLike, noise: ArrayLike) -> None: ...
 
     def __post_init__(self) -> None:
-        signal = _checks.array("signal", self.signal, ndim=1, above=0.0)
-        noise = _checks.array("noise", self.noise, ndim=(0, 1), at_least=0.0)
+        signal = _checks.ndarray("signal", self.signal, ndim=1, above=0.0)
+        noise = _checks.ndarray("noise", self.noise, ndim=(0, 1), at_least=0.0)
         object.__setattr__(self, "signal", signal)
         object.__setattr__(self, "noise", _like("noise", noise, signal))
 
@@ -130,7 +131,8 @@ class TwoViews:
 
     def sample(self, count: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
         """Return `count` pairs (x, y), each of shape (count, d)."""
-        n, d = _checks.integer("count", count, at_least=1), self.signal.size
+        _checks.instance("rng", rng, np.random.Generator)
+        n, d = _checks.integer("count", count, at_least=1, at_most=_checks.SIZE), self.signal.size
         z, first, second = rng.standard_normal((3, n, d))
         z = z * np.sqrt(self.signal)
         return z + first * np.sqrt(self.noise), z + second * np.sqrt(self.noise)
@@ -175,13 +177,13 @@ class Autoregression:
         ) -> None: ...
 
     def __post_init__(self) -> None:
-        signal = _checks.array("signal", self.signal, ndim=1, above=0.0)
-        memory = _checks.array("memory", self.memory, ndim=(0, 1), above=-1.0, below=1.0)
-        noise = _checks.array("noise", self.noise, ndim=(0, 1), at_least=0.0)
-        noise_memory = _checks.array(
+        signal = _checks.ndarray("signal", self.signal, ndim=1, above=0.0)
+        memory = _checks.ndarray("memory", self.memory, ndim=(0, 1), above=-1.0, below=1.0)
+        noise = _checks.ndarray("noise", self.noise, ndim=(0, 1), at_least=0.0)
+        noise_memory = _checks.ndarray(
             "noise_memory", self.noise_memory, ndim=(0, 1), above=-1.0, below=1.0
         )
-        _checks.integer("lag", self.lag, at_least=1)
+        _checks.integer("lag", self.lag, at_least=1, at_most=_checks.ROUNDS)
         for name, value in (
             ("signal", signal),
             ("memory", memory),
@@ -197,7 +199,8 @@ class Autoregression:
 
     def sample(self, count: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
         """Return `count` independent pairs (x_t, x_{t + lag}) in stationarity."""
-        n, d = _checks.integer("count", count, at_least=1), self.signal.size
+        _checks.instance("rng", rng, np.random.Generator)
+        n, d = _checks.integer("count", count, at_least=1, at_most=_checks.SIZE), self.signal.size
         x, y = np.zeros((n, d)), np.zeros((n, d))
         for variance, memory in ((self.signal, self.memory), (self.noise, self.noise_memory)):
             state = rng.standard_normal((n, d)) * np.sqrt(variance)
@@ -244,10 +247,10 @@ class Oscillators:
         ) -> None: ...
 
     def __post_init__(self) -> None:
-        signal = _checks.array("signal", self.signal, ndim=1, above=0.0)
-        memory = _checks.array("memory", self.memory, ndim=(0, 1), above=0.0, below=1.0)
-        angle = _checks.array("angle", self.angle, ndim=(0, 1))
-        noise = _checks.array("noise", self.noise, ndim=(0, 1), at_least=0.0)
+        signal = _checks.ndarray("signal", self.signal, ndim=1, above=0.0)
+        memory = _checks.ndarray("memory", self.memory, ndim=(0, 1), above=0.0, below=1.0)
+        angle = _checks.ndarray("angle", self.angle, ndim=(0, 1))
+        noise = _checks.ndarray("noise", self.noise, ndim=(0, 1), at_least=0.0)
         for name, value in (
             ("signal", signal),
             ("memory", memory),
@@ -274,7 +277,8 @@ class Oscillators:
 
     def sample(self, count: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
         """Return `count` independent pairs (x_t, x_{t+1}), each of shape (count, 2d)."""
-        n, d = _checks.integer("count", count, at_least=1), self.signal.size
+        _checks.instance("rng", rng, np.random.Generator)
+        n, d = _checks.integer("count", count, at_least=1, at_most=_checks.SIZE), self.signal.size
         z, kick, first, second = rng.standard_normal((4, n, 2 * d))
         sigma, nu = (np.repeat(np.sqrt(a), 2) for a in (self.signal, self.noise))
         quiet = np.repeat(np.sqrt(1.0 - self.memory**2), 2)
@@ -300,7 +304,7 @@ def real_fourier_basis(d: int) -> Floats:
     The last column of an even d is the alternating wave. Any covariance that is diagonal here, with
     equal entries for the two columns of a frequency, is circulant: all coordinates are alike.
     """
-    count = _checks.integer("d", d, at_least=1)
+    count = _checks.integer("d", d, at_least=1, at_most=_checks.SIDE)
     place = np.arange(count)
     columns = [np.full(count, np.sqrt(1.0 / count))]
     for k in range(1, (count + 1) // 2):

@@ -60,8 +60,8 @@ class Mode:
         def __init__(self, covariance: ArrayLike, variance: ArrayLike) -> None: ...
 
     def __post_init__(self) -> None:
-        covariance = _checks.array("covariance", self.covariance)
-        variance = _checks.array("variance", self.variance, above=0.0)
+        covariance = _checks.ndarray("covariance", self.covariance)
+        variance = _checks.ndarray("variance", self.variance, above=0.0)
         if covariance.shape != variance.shape and covariance.ndim and variance.ndim:
             raise ValueError(
                 "covariance and variance must have the same shape, "
@@ -85,8 +85,8 @@ class Mode:
     @classmethod
     def from_rho(cls, covariance: object, rho: object) -> Mode:
         """Build modes from (lambda, rho), both nonzero and of one sign."""
-        lam = _checks.array("covariance", covariance)
-        ratio = _checks.array("rho", rho)
+        lam = _checks.ndarray("covariance", covariance)
+        ratio = _checks.ndarray("rho", rho)
         if not bool(np.all(lam * ratio > 0)):
             raise ValueError(
                 f"rho must be nonzero with the sign of covariance, got rho = {ratio} "
@@ -141,7 +141,7 @@ def per_mode(
     below: float | None = None,
 ) -> Floats:
     """Return an argument that is one number for all modes, or one a mode, in the modes' shape."""
-    given = _checks.array(name, value, above=above, at_least=at_least, below=below)
+    given = _checks.ndarray(name, value, above=above, at_least=at_least, below=below)
     try:
         return np.broadcast_to(given, shape)
     except ValueError:
@@ -183,6 +183,7 @@ def fixed_point(
     >>> fixed_point(Mode([1.0, -1.0], [2.0, 1.0]), depth=3)
     array([0.125, 0.   ])
     """
+    _checks.instance("mode", mode, Mode)
     rule = law(depth, objective, predictor_depth)
     with np.errstate(over="ignore"):
         return np.asarray(np.maximum(mode.rho, 0.0) ** rule.size_power)
@@ -204,12 +205,13 @@ def velocity(
     >>> velocity(Mode(1.0, 2.0), depth=1, size=0.25)
     array(0.03125)
     """
+    _checks.instance("mode", mode, Mode)
     rule = law(depth, objective, predictor_depth)
-    wbar = _checks.array("size", size, at_least=0.0)
+    wbar = _checks.ndarray("size", size, at_least=0.0)
     _checks.together(size=wbar, mode=mode.covariance)
-    base = wbar ** (1.0 / depth)
+    base = wbar ** (1.0 / rule.depth)
     # d(w^L)/dt_paper = w^(L-1) dw/dt_raw, and dw/dt_raw = w^(1 + order * a) (lambda - s^2 w^order)
-    power = depth + rule.order * rule.exponent
+    power = rule.depth + rule.order * rule.exponent
     slope = base**power * (mode.covariance - mode.variance * base**rule.order)
     return np.asarray(slope)
 
@@ -224,8 +226,9 @@ def learnable(mode: Mode, depth: int, scale: object, objective: Objective = "jep
     >>> learnable(Mode([0.2, 0.5], [1.0, 1.0]), depth=5, scale=1e-3)
     array([False,  True])
     """
+    _checks.instance("mode", mode, Mode)
     rule = law(depth, objective)
-    start = _checks.array("scale", scale, above=0.0) ** (1.0 / rule.size_power)
+    start = _checks.ndarray("scale", scale, above=0.0) ** (1.0 / rule.size_power)
     _checks.together(scale=start, mode=mode.covariance)
     return np.asarray(mode.covariance > mode.variance * start)
 
@@ -240,6 +243,7 @@ def critical_depth(mode: Mode, scale: object) -> Floats:
     >>> critical_depth(Mode([0.9, 0.5], [1.0, 1.0]), scale=1e-3)
     array([65.563036,  9.965784])
     """
+    _checks.instance("mode", mode, Mode)
     eps = per_mode("scale", scale, mode.shape, above=0.0, below=1.0)
     rho = mode.rho
     inside = (rho > 0) & (rho < 1)
@@ -257,6 +261,7 @@ def relaxation_rate(mode: Mode, depth: int, objective: Objective = "jepa") -> Fl
     >>> relaxation_rate(Mode(0.5, 2.0), depth=1)
     array(0.125)
     """
+    _checks.instance("mode", mode, Mode)
     rule = law(depth, objective)
     rho = np.maximum(mode.rho, 0.0)
     return np.asarray(rule.order * mode.variance * rho ** (1.0 + rule.exponent))

@@ -40,8 +40,8 @@ class Views:
         def __init__(self, s_xx: ArrayLike, s_yx: ArrayLike) -> None: ...
 
     def __post_init__(self) -> None:
-        s_xx = _checks.array("s_xx", self.s_xx, ndim=2)
-        s_yx = _checks.array("s_yx", self.s_yx, ndim=2)
+        s_xx = _checks.ndarray("s_xx", self.s_xx, ndim=2)
+        s_yx = _checks.ndarray("s_yx", self.s_yx, ndim=2)
         _checks.symmetric("s_xx", s_xx, 1e-12)
         _checks.square("s_yx", s_yx)
         _checks.same_length("s_yx", s_yx, "s_xx", s_xx)
@@ -54,8 +54,9 @@ class Views:
     @classmethod
     def from_modes(cls, mode: Mode, basis: Floats | None = None) -> Views:
         """Build commuting covariances: features in the columns of an orthogonal `basis`."""
-        _checks.array("covariance", mode.covariance, ndim=1)
-        axes = np.eye(mode.shape[0]) if basis is None else _checks.array("basis", basis, ndim=2)
+        _checks.instance("mode", mode, Mode)
+        _checks.ndarray("covariance", mode.covariance, ndim=1)
+        axes = np.eye(mode.shape[0]) if basis is None else _checks.ndarray("basis", basis, ndim=2)
         if axes.shape[1] != mode.shape[0]:
             raise ValueError(f"basis must have {mode.shape[0]} columns, got shape {axes.shape}")
         s_xx = (axes * mode.variance) @ axes.T
@@ -64,8 +65,11 @@ class Views:
     @classmethod
     def from_samples(cls, x: object, y: object) -> Views:
         """Estimate the moments from centred samples, shape (n, d) each."""
-        first, second = _checks.array("x", x, ndim=2), _checks.array("y", y, ndim=2)
-        _checks.same_length("y", second, "x", first)
+        first, second = _checks.ndarray("x", x, ndim=2), _checks.ndarray("y", y, ndim=2)
+        if second.shape != first.shape:
+            raise ValueError(
+                f"x and y must have the same shape, got {first.shape} and {second.shape}"
+            )
         return cls(first.T @ first / len(first), second.T @ first / len(first))
 
     @property
@@ -94,6 +98,28 @@ class Network:
     layers: tuple[Floats, ...]
     predictor: Floats
 
+    def __post_init__(self) -> None:
+        layers = self.layers
+        _checks.instance("layers", layers, tuple, list)
+        if len(layers) == 0:
+            raise ValueError("layers must be matrices, at least one, got none")
+        for name, matrix in (
+            *(("layers", layer) for layer in layers),
+            ("predictor", self.predictor),
+        ):
+            _checks.instance(name, matrix, np.ndarray)
+            if matrix.dtype.kind not in "fc":
+                raise TypeError(f"{name} must hold real numbers, got {_checks.show(matrix)}")
+            if matrix.ndim != 2 or not np.isfinite(matrix).all():
+                raise ValueError(f"{name} must be finite matrices, got {_checks.show(matrix)}")
+        sides = [size for layer in layers for size in reversed(layer.shape)]
+        if sides[1:-1:2] != sides[2::2] or self.predictor.shape[1] != sides[-1]:
+            raise ValueError(
+                "layers and predictor must follow one another, got shapes "
+                f"{[layer.shape for layer in layers]} and {self.predictor.shape}"
+            )
+        object.__setattr__(self, "layers", tuple(layers))
+
     @property
     def encoder(self) -> Floats:
         """W_L ... W_1, shape (k, d)."""
@@ -110,13 +136,33 @@ class Network:
 
     def like(self, weights: Floats) -> Network:
         """Return a network of this shape with the weights of one vector."""
-        shapes = [matrix.shape for matrix in (*self.layers, self.predictor)]
-        ends = np.cumsum([rows * columns for rows, columns in shapes])
-        parts = [
-            piece.reshape(shape)
-            for piece, shape in zip(np.split(weights, ends[:-1]), shapes, strict=True)
-        ]
-        return Network(tuple(parts[:-1]), parts[-1])
+        size = self.flat().size
+        # Complex ones, too: derivatives take a complex step.
+        _checks.instance("weights", weights, np.ndarray)
+        if weights.dtype.kind not in "fc":
+            raise TypeError(f"weights must be floating-point numbers, got {_checks.show(weights)}")
+        if weights.shape != (size,) or not np.isfinite(weights).all():
+            raise ValueError(f"weights must be {size} finite numbers, got {_checks.show(weights)}")
+        return reshaped(self, weights)
+
+
+def unchecked(layers: tuple[Floats, ...], predictor: Floats) -> Network:
+    """Return a network of matrices that are known to fit, for inner loops."""
+    network = object.__new__(Network)
+    object.__setattr__(network, "layers", layers)
+    object.__setattr__(network, "predictor", predictor)
+    return network
+
+
+def reshaped(network: Network, weights: Floats) -> Network:
+    """Return `network.like(weights)`, unchecked."""
+    shapes = [matrix.shape for matrix in (*network.layers, network.predictor)]
+    ends = np.cumsum([rows * columns for rows, columns in shapes])
+    parts = [
+        piece.reshape(shape)
+        for piece, shape in zip(np.split(weights, ends[:-1]), shapes, strict=True)
+    ]
+    return unchecked(tuple(parts[:-1]), parts[-1])
 
 
 def aligned_network(
@@ -138,10 +184,13 @@ def aligned_network(
     array([[0.01, 0.  ],
            [0.  , 0.01]])
     """
-    layers = _checks.integer("depth", depth, at_least=1)
+    _checks.instance("mode", mode, Mode)
+    if rng is not None:
+        _checks.instance("rng", rng, np.random.Generator)
+    layers = _checks.integer("depth", depth, at_least=1, at_most=_checks.ROUNDS)
     b = _checks.number("scale", scale, above=0.0) ** (1.0 / layers)
-    d = _checks.array("covariance", mode.covariance, ndim=1).size
-    h = d if width is None else _checks.integer("width", width, at_least=d)
+    d = _checks.ndarray("covariance", mode.covariance, ndim=1).size
+    h = d if width is None else _checks.integer("width", width, at_least=d, at_most=_checks.SIDE)
     turns = [_orthogonal(h, d, rng)] + [_orthogonal(h, h, rng) for _ in range(layers - 1)]
     if _checks.choice("objective", objective, ("jepa", "mae")) == "jepa":
         predictor = np.eye(h)
@@ -171,10 +220,11 @@ def random_network(
     >>> net.encoder.shape, net.predictor.shape
     ((2, 3), (2, 2))
     """
-    n = _checks.integer("d", d, at_least=1)
-    count = _checks.integer("depth", depth, at_least=1)
+    _checks.instance("rng", rng, np.random.Generator)
+    n = _checks.integer("d", d, at_least=1, at_most=_checks.SIDE)
+    count = _checks.integer("depth", depth, at_least=1, at_most=_checks.ROUNDS)
     b = _checks.number("scale", scale, above=0.0) ** (1.0 / count)
-    k = n if width is None else _checks.integer("width", width, at_least=1)
+    k = n if width is None else _checks.integer("width", width, at_least=1, at_most=_checks.SIDE)
     share = _checks.number("predictor", predictor, at_least=0.0)
     layers = []
     for a in range(count):
@@ -200,6 +250,7 @@ def balance_defects(network: Network, predictor_rate: float = 1.0) -> tuple[Floa
     >>> [float(np.abs(defect).max()) for defect in balance_defects(net)]
     [0.0, 0.0]
     """
+    _checks.instance("network", network, Network)
     eta = _checks.number("predictor_rate", predictor_rate, above=0.0)
     above = [*network.layers[1:], network.predictor / np.sqrt(eta)]
     return tuple(

@@ -60,7 +60,9 @@ def learned_order(
     >>> shallow.tolerated_misalignment
     0.0
     """
-    _checks.array("covariance", mode.covariance, ndim=1)
+    _checks.instance("mode", mode, Mode)
+    _checks.ndarray("covariance", mode.covariance, ndim=1)
+    depth = _checks.integer("depth", depth, at_least=1)
     times = critical_time(mode, depth, scale, fraction, objective)
     order = np.argsort(times, kind="stable")
     ranked = times[order]
@@ -91,7 +93,8 @@ def retention_order(mode: Mode, objective: Objective = "jepa") -> Indices:
     >>> retention_order(Mode.from_rho([1.5, 0.8], [0.5, 0.9]), "mae")
     array([0, 1])
     """
-    _checks.array("covariance", mode.covariance, ndim=1)
+    _checks.instance("mode", mode, Mode)
+    _checks.ndarray("covariance", mode.covariance, ndim=1)
     jepa = _checks.choice("objective", objective, ("jepa", "mae")) == "jepa"
     rank = mode.rho if jepa else mode.covariance * mode.rho
     return np.argsort(-rank, kind="stable")

@@ -37,6 +37,7 @@ def kept_subspace(views: Views, width: int, objective: Objective = "jepa") -> Fl
     >>> np.abs(kept_subspace(views, 1, "mae")).T
     array([[0., 0., 1.]])
     """
+    _checks.instance("views", views, Views)
     d = views.s_xx.shape[0]
     k = _checks.integer("width", width, at_least=1, at_most=d)
     if _checks.choice("objective", objective, ("jepa", "mae")) == "mae":
@@ -63,6 +64,7 @@ def predicted_rows(network: Network, width: int) -> Floats:
     >>> predicted_rows(network, width=1).shape
     (2, 1)
     """
+    _checks.instance("network", network, Network)
     _, _, rows = np.linalg.svd(network.encoder)
     return np.asarray(rows[: _checks.integer("width", width, at_least=1)].T)
 
@@ -73,7 +75,7 @@ def principal_sine(first: object, second: object) -> float:
     >>> principal_sine(np.eye(2)[:, :1], np.array([[0.8], [0.6]]))
     0.6
     """
-    left, right = _checks.array("first", first, ndim=2), _checks.array("second", second, ndim=2)
+    left, right = _checks.ndarray("first", first, ndim=2), _checks.ndarray("second", second, ndim=2)
     _checks.same_length("first", left, "second", right)
     one, two = linalg.orth(left), linalg.orth(right)
     return float(np.linalg.norm(two - one @ (one.T @ two), 2))
@@ -88,7 +90,8 @@ def full_rank_predictor(views: Views, encoder: object) -> Floats:
     >>> np.linalg.eigvals(full_rank_predictor(views, [[1.0, 2.0], [0.0, 1.0]])).real
     array([0.5, 0.9])
     """
-    wbar = _checks.array("encoder", encoder, ndim=2)
+    _checks.instance("views", views, Views)
+    wbar = _checks.ndarray("encoder", encoder, ndim=2)
     _checks.square("encoder", wbar)
     if wbar.shape[1] != views.s_xx.shape[0]:
         raise ValueError(f"encoder must have {views.s_xx.shape[0]} columns, got shape {wbar.shape}")
@@ -123,10 +126,11 @@ def rank_one_flow(mode: Mode, depth: int, row: object, times: object) -> RankOne
     >>> path.row[:, -1].round(6)
     array([0. , 0.9])
     """
+    _checks.instance("mode", mode, Mode)
     layers = _checks.integer("depth", depth, at_least=1)
-    start = _checks.array("row", row, ndim=1)
+    start = _checks.ndarray("row", row, ndim=1)
     clock = ascending("times", times)
-    lam, s2 = _checks.array("covariance", mode.covariance, ndim=1), mode.variance
+    lam, s2 = _checks.ndarray("covariance", mode.covariance, ndim=1), mode.variance
     _checks.same_length("row", start, "covariance", lam)
 
     # only the two clocks are integrated: the row is then exact in them

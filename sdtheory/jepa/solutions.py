@@ -60,9 +60,10 @@ def trajectory(
     array([[0.001   , 0.015882],
            [0.001   , 0.001489]])
     """
+    _checks.instance("mode", mode, Mode)
     rule = law(depth, objective, predictor_depth)
     size0 = per_mode("scale", scale, mode.shape, above=0.0)
-    clock = _checks.array("times", times, at_least=0.0 if since is None else None)
+    clock = _checks.ndarray("times", times, at_least=0.0 if since is None else None)
     lam, s2, size0 = _columns(mode, size0)
     start = _Start.of(rule, lam, s2, size0)
     if since is not None:
@@ -105,6 +106,7 @@ def hitting_time(
     >>> hitting_time(Mode(1.0, 2.0), depth=2, start=0.81, stop=0.2601)
     array(33.805502)
     """
+    _checks.instance("mode", mode, Mode)
     rule = law(depth, objective, predictor_depth)
     size0 = per_mode("start", start, mode.shape, above=0.0)
     size1 = per_mode("stop", stop, mode.shape, above=0.0).ravel()
@@ -161,6 +163,7 @@ def critical_time(
     >>> critical_time(features, depth=10, scale=2e-3, objective="mae")
     array([299.68933676, 209.99250671])
     """
+    _checks.instance("mode", mode, Mode)
     rule = law(depth, objective, predictor_depth)
     size0 = per_mode("scale", scale, mode.shape, above=0.0)
     part = per_mode("fraction", fraction, mode.shape, above=0.0, below=1.0).ravel()
@@ -210,6 +213,7 @@ class _Start:
 
 
 def _line(rule: Law, kind: int) -> Curve:
+    _checks.integer("depth", rule.depth, at_most=_checks.ROUNDS)  # knots of a curve grow with it
     a = rule.exponent
     if kind == GROWS:
         return curve(-a, a)

@@ -36,8 +36,9 @@ def curvatures(mode: Mode, depth: int, objective: Objective = "jepa") -> Floats:
     array([[0.25, 0.75],
            [0.75, 1.  ]])
     """
-    layers = _checks.integer("depth", depth, at_least=1)
-    _checks.array("covariance", mode.covariance, ndim=1, above=0.0)
+    _checks.instance("mode", mode, Mode)
+    layers = _checks.integer("depth", depth, at_least=1, at_most=_checks.ROUNDS)
+    _checks.ndarray("covariance", mode.covariance, ndim=1, above=0.0)
     rho, s2 = mode.rho, mode.variance
     if _checks.choice("objective", objective, ("jepa", "mae")) == "jepa":
         n = 2 * layers
@@ -73,12 +74,13 @@ def descent_shift(
     >>> descent_shift(Mode.from_rho(1.0, 0.9), 2, scale=0.05, fraction=0.5)
     array(1.6207006)
     """
+    _checks.instance("mode", mode, Mode)
     rule = law(depth, objective)
-    part = _checks.array("fraction", fraction, above=0.0, below=1.0)
-    start = _checks.array("scale", scale, above=0.0) ** (1.0 / depth)
+    part = _checks.ndarray("fraction", fraction, above=0.0, below=1.0)
+    start = _checks.ndarray("scale", scale, above=0.0) ** (1.0 / rule.depth)
     _checks.together(scale=start, fraction=part, mode=mode.covariance)
-    _checks.array("covariance", mode.covariance, above=0.0)
-    stop = (part * mode.rho**rule.size_power) ** (1.0 / depth)
+    _checks.ndarray("covariance", mode.covariance, above=0.0)
+    stop = (part * mode.rho**rule.size_power) ** (1.0 / rule.depth)
     power = 1.0 + rule.order * rule.exponent
     drives = [mode.covariance - mode.variance * w**rule.order for w in (start, stop)]
     if not bool(np.all((drives[0] > 0) & (start < stop))):
@@ -107,14 +109,15 @@ def descent_times(
     >>> descent_times(Mode.from_rho(1.0, 0.9), 1, scale=0.05, fraction=0.5, step=1e-2)
     array(20.944575)
     """
+    _checks.instance("mode", mode, Mode)
     rule = law(depth, objective)
-    size = per_mode("scale", scale, mode.shape, above=0.0).ravel() ** (1.0 / depth)
+    size = per_mode("scale", scale, mode.shape, above=0.0).ravel() ** (1.0 / rule.depth)
     part = per_mode("fraction", fraction, mode.shape, above=0.0, below=1.0).ravel()
     eta = _checks.number("step", step, above=0.0)
     count = _checks.integer("steps", steps, at_least=1)
     lam, s2 = mode.covariance.ravel(), mode.variance.ravel()
     power = round(1.0 + rule.order * rule.exponent)
-    goal = (part * np.maximum(mode.rho.ravel(), 0.0) ** rule.size_power) ** (1.0 / depth)
+    goal = (part * np.maximum(mode.rho.ravel(), 0.0) ** rule.size_power) ** (1.0 / rule.depth)
     w, times = size, np.where(size >= goal, 0.0, np.inf)
     waiting = (lam > 0) & (lam > s2 * w**rule.order) & (size < goal)
     for k in range(count):
@@ -146,8 +149,10 @@ def overwriting_rate(
     >>> overwriting_rate(Mode(1.5, 3.75), Mode(0.8, 0.8 / 0.9), depth=1)
     array(0.177778)
     """
+    _checks.instance("learned", learned, Mode)
+    _checks.instance("other", other, Mode)
     layers = _checks.integer("depth", depth, at_least=1)
-    _checks.array("covariance", learned.covariance, above=0.0)
+    _checks.ndarray("covariance", learned.covariance, above=0.0)
     rho = learned.rho
     if _checks.choice("objective", objective, ("jepa", "mae")) == "jepa":
         return np.asarray(rho ** (2 * layers - 1) * (other.covariance - other.variance * rho))
@@ -177,9 +182,10 @@ def swap_time(
     >>> swap_time(Mode(1.5, 3.75), Mode(0.8, 0.8 / 0.9), 1, scale=1e-4, misalignment=1e-12)
     array(177.197)
     """
-    delta = _checks.array("misalignment", misalignment, above=0.0, below=1.0)
+    delta = _checks.ndarray("misalignment", misalignment, above=0.0, below=1.0)
+    depth = _checks.integer("depth", depth, at_least=1)
     rate = overwriting_rate(learned, other, depth)
-    start = _checks.array("scale", scale, above=0.0) ** (1.0 / depth)
+    start = _checks.ndarray("scale", scale, above=0.0) ** (1.0 / depth)
     head = (1.0 - other.covariance / learned.covariance) * np.log(learned.rho / start)
     unstable = rate > 0
     time = (head - np.log(delta)) / np.where(unstable, rate, 1.0)

@@ -41,6 +41,7 @@ def unbalanced_fixed_point(
     >>> unbalanced_fixed_point(Mode(0.9, 1.0), 2, 0.2, 0.2, predictor_rate=[1.0, 10.0, 1e4])
     array([0.81    , 0.117   , 0.040077])
     """
+    _checks.instance("mode", mode, Mode)
     w0, v0, eta = _unbalanced(layer, predictor, predictor_rate)
     layers = _checks.integer("depth", depth, at_least=1)
     _checks.together(layer=w0, predictor=v0, predictor_rate=eta, mode=mode.covariance)
@@ -68,8 +69,9 @@ def unbalanced_time(
     >>> unbalanced_time(Mode.from_rho(1.3, 0.7), 3, layer=0.3, predictor=0.0)
     array(238.975037)
     """
+    _checks.instance("mode", mode, Mode)
     layers = _checks.integer("depth", depth, at_least=1)
-    part = _checks.array("fraction", fraction, above=0.0, below=1.0)
+    part = _checks.ndarray("fraction", fraction, above=0.0, below=1.0)
     starts = _unbalanced(layer, predictor, predictor_rate)
     w0, v0, eta = starts
     _checks.together(
@@ -98,9 +100,10 @@ def without_predictor(mode: Mode, depth: int, scale: object, times: object) -> F
     >>> without_predictor(Mode(0.5, 1.0), depth=2, scale=0.25, times=4.0)
     array(0.125)
     """
+    _checks.instance("mode", mode, Mode)
     layers = _checks.integer("depth", depth, at_least=1)
     eps = per_mode("scale", scale, mode.shape, above=0.0)
-    clock = _checks.array("times", times, at_least=0.0)
+    clock = _checks.ndarray("times", times, at_least=0.0)
     gap, eps = (
         a.reshape(mode.shape + (1,) * clock.ndim) for a in (mode.variance - mode.covariance, eps)
     )
@@ -125,8 +128,9 @@ def critical_decay(mode: Mode, depth: int, objective: Objective = "jepa") -> Flo
     >>> critical_decay(Mode.from_rho(1.2, 0.7), depth=2)
     array(0.04341094)
     """
+    _checks.instance("mode", mode, Mode)
     layers = _checks.integer("depth", depth, at_least=1)
-    lam = _checks.array("covariance", mode.covariance, above=0.0)
+    lam = _checks.ndarray("covariance", mode.covariance, above=0.0)
     if _checks.choice("objective", objective, ("jepa", "mae")) == "jepa":
         n = 2 * layers
         return np.asarray(lam * mode.rho ** (n - 1) * (1.0 - 1.0 / n) ** (n - 1) / n)
@@ -147,7 +151,9 @@ def decay_equilibria(
     >>> decay_equilibria(Mode(1.0, 1.0), depth=1, decay=0.24)
     (array(0.4), array(0.6))
     """
+    _checks.instance("mode", mode, Mode)
     gamma = per_mode("decay", decay, mode.shape, at_least=0.0)
+    depth = _checks.integer("depth", depth, at_least=1)
     limit = critical_decay(mode, depth, objective)
     jepa = objective == "jepa"
     power, order = (2 * depth - 1, 1) if jepa else (depth - 1, depth + 1)
@@ -167,9 +173,9 @@ def decay_equilibria(
 
 
 def _unbalanced(layer: object, predictor: object, rate: object) -> tuple[Floats, Floats, Floats]:
-    w0 = _checks.array("layer", layer, above=0.0)
-    v0 = _checks.array("predictor", predictor)
-    eta = _checks.array("predictor_rate", rate, above=0.0)
+    w0 = _checks.ndarray("layer", layer, above=0.0)
+    v0 = _checks.ndarray("predictor", predictor)
+    eta = _checks.ndarray("predictor_rate", rate, above=0.0)
     _checks.together(layer=w0, predictor=v0, predictor_rate=eta)
     if not bool(np.all(v0 > -w0 * np.sqrt(eta))):
         raise ValueError(

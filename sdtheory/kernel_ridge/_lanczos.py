@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sdtheory import _checks
-from sdtheory._array import Array, eps, namespace, place
+from sdtheory._array import Array, eps, is_array, namespace, place
 
 __all__ = ["Approximation", "Krylov"]
 
@@ -76,7 +76,8 @@ class Krylov:
                 break
             q = self._columns[-1]
             new = self._product(q)
-            if new.shape != q.shape or not bool(xp.all(xp.isfinite(new))):
+            alike = is_array(new) and namespace(new) is xp and new.shape == q.shape
+            if not alike or not bool(xp.all(xp.isfinite(new))):
                 raise ValueError(
                     f"kernel must map a vector of shape {tuple(q.shape)} to a finite one of the "
                     f"same shape, got {_checks.show(new)}"

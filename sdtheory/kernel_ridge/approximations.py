@@ -53,9 +53,10 @@ def fourier_features(inputs: Array, gamma: float, count: int, rng: np.random.Gen
     >>> np.diag(features @ features.T)
     array([1., 1.])
     """
+    _checks.instance("rng", rng, np.random.Generator)
     inputs = _checks.array("inputs", inputs, ndim=2)
     gamma = _checks.number("gamma", gamma, above=0)
-    count = _checks.integer("count", count, at_least=1)
+    count = _checks.integer("count", count, at_least=1, at_most=_checks.SIZE)
     xp = namespace(inputs)
     frequencies = rng.normal(scale=(2 * gamma) ** 0.5, size=(inputs.shape[1], count))
     angles = inputs @ place(frequencies.tolist(), like=inputs)

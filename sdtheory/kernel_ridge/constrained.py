@@ -57,6 +57,7 @@ def constrained_penalties(fit: KernelRidge, tolerance: float, most: int = 1000) 
     >>> constrained_penalties(fit([[1.0]], [3.0]), tolerance=1.0).lam
     array([0.5, 1. ])
     """
+    _checks.instance("fit", fit, KernelRidge)
     tolerance = _checks.number("tolerance", tolerance, above=0)
     most = _checks.integer("most", most, at_least=1)
     if fit.y.ndim != 1 or fit.smoother.root is not None:

@@ -110,7 +110,7 @@ class KernelRidge:
         """
         lams = _checks.array("lams", lams, like=self.eigenvalues, ndim=1, at_least=0)
         xis = _checks.array("xis", xis, like=self.eigenvalues, ndim=1)
-        steps = _checks.integer("steps", steps)
+        steps = _checks.integer("steps", steps, at_most=_checks.ROUNDS)
         xp = namespace(lams)
         projection = self.smoother.projection(new)
         convex = [0 <= float(xi) <= 1 for xi in xis]
@@ -192,6 +192,7 @@ def fit_features(features: Array, y: Array, noise: Array | None = None) -> Kerne
     >>> fit_features([[1.0], [1.0]], [1.0, 0.0]).predict([[2.0]], lam=2.0, steps=0)
     array([0.5])
     """
+    features = _checks.array("features", features, ndim=2)
     smoother = Smoother.from_design(features, y, noise)
     return KernelRidge(smoother, _checks.array("y", y, like=smoother.eigenvalues))
 

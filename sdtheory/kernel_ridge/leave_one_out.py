@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sdtheory import _checks
 from sdtheory._array import Array, device, eps, namespace, place
 from sdtheory.kernel_ridge.fitting import KernelRidge
 from sdtheory.spectral import filters
@@ -62,6 +63,7 @@ def leave_one_out_path(
     array([[0.16666667, 0.33333333],
            [0.13888889, 0.27777778]])
     """
+    _checks.instance("fit", fit, KernelRidge)
     smoother = fit.smoother
     lams, xis = per_round("lam", lam, xi, steps, smoother.eigenvalues)
     xp = namespace(smoother.eigenvalues)

@@ -61,8 +61,12 @@ class Chain:
         array([0.1875])
         """
         new = _checks.array("new", new, like=self.dual, ndim=2, empty=True)
-        if not -self.dual.shape[0] <= steps < self.dual.shape[0]:
-            raise ValueError(f"steps must be at most {self.dual.shape[0] - 1}, got {steps}")
+        if new.shape[1] != self.dual.shape[1]:
+            raise ValueError(
+                f"new must have {self.dual.shape[1]} columns, got shape {tuple(new.shape)}"
+            )
+        rounds = self.dual.shape[0] - 1
+        steps = _checks.integer("steps", steps, at_least=-rounds - 1, at_most=rounds)
         return new @ self.dual[steps, ...]
 
 
@@ -138,6 +142,7 @@ def _distil(
     tolerance = _checks.number("tolerance", tolerance, above=0)
     products = _checks.integer("products", products, at_least=1)
     if callable(kernel):
+        _checks.function("kernel", kernel)
         y = _checks.array("y", y, ndim=(1, 2))
         if route not in ("auto", "lanczos"):
             raise ValueError(f"route must be 'lanczos' for a kernel given by products, got {route}")

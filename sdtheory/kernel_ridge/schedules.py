@@ -71,8 +71,10 @@ def optimal_schedule(
     >>> best.xi, best.risk < best.teacher_risk
     (array([1., 1.]), True)
     """
+    _checks.instance("fit", fit, KernelRidge)
+    _checks.flag("constrained", constrained)
     method = _checks.choice("method", method, METHODS)
-    steps = _checks.integer("steps", steps, at_least=1)
+    steps = _checks.integer("steps", steps, at_least=1, at_most=_checks.POWERS)
     lam = _checks.number("lam", lam, above=0)
     if method == "loo":
         return _by_leaving_out(fit, lam, steps, constrained)

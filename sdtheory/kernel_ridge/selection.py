@@ -99,6 +99,10 @@ def optimal_xi(
     >>> optimal_xi(teacher_outputs=[1.0, 0.0], student_outputs=[0.5, 0.0], targets=[0.8, 0.1]).xi
     0.4
     """
+    if fit is not None:
+        _checks.instance("fit", fit, KernelRidge)
+    _checks.flag("per_output", per_output)
+    _checks.flag("relative", relative)
     lower = _checks.number("lower", lower, finite=False)
     upper = _checks.number("upper", upper, finite=False)
     if not lower <= upper:
@@ -113,7 +117,7 @@ def optimal_xi(
     if any(o is not None for o in outputs):
         raise ValueError("teacher_outputs, student_outputs and targets must be given without fit")
     method = _checks.choice("method", method, METHODS)
-    steps = _checks.integer("steps", steps, at_least=1)
+    steps = _checks.integer("steps", steps, at_least=1, at_most=_checks.ROUNDS)
     if lam is None:
         raise ValueError("lam must be given with fit")
     schedule = per_round("lam", lam, 0.0, steps, fit.eigenvalues)[0]

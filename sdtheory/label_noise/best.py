@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from sdtheory import _checks
 from sdtheory._array import Array, eps, first, namespace, place
-from sdtheory.label_noise.problem import Problem
+from sdtheory.label_noise.problem import Problem, check_problem
 from sdtheory.spectral import Filter, QuadraticRisk, filters, projections, weights
 
 __all__ = ["Best", "LimitStudent", "best_joint", "best_ridge", "limit_students"]
@@ -64,6 +64,7 @@ def limit_students(problem: Problem) -> tuple[LimitStudent, LimitStudent]:
     >>> [limit.risk for limit in limit_students(problem)]
     [np.float64(1.873275...), np.float64(3.808823...)]
     """
+    check_problem(problem)
     xp = namespace(problem.eigenvalues)
     found = []
     for base, directions in _limits(problem.eigenvalues, 1):
@@ -98,7 +99,8 @@ def best_joint(problem: Problem, steps: int = 1) -> Best:
     >>> best.lam, best.xi, best.risk  # ridge regression alone: 0.794...
     (0.053380297..., array([4.93299267]), np.float64(0.688966...))
     """
-    steps = _checks.integer("steps", steps)
+    check_problem(problem)
+    steps = _checks.integer("steps", steps, at_most=_checks.POWERS)
     d = problem.eigenvalues
     lam, risk, taylor = _search(problem, 0)
     ridge_lam, ridge_risk = lam, risk

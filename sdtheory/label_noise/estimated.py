@@ -28,6 +28,7 @@ def estimated_derivatives(
     >>> estimated_derivatives(design, y, 1.0).first < 0  # under-regularised
     np.True_
     """
+    _checks.flag("intercept", intercept)
     lam = _checks.number("lam", lam, above=0)
     samples = Samples.made(design, y, intercept, sample_weight)
     return derivatives_of(left_out_errors(samples, lam, 2))

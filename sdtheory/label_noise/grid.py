@@ -38,6 +38,7 @@ def risk_grid(problem: RidgeProblem, lam: Array, xi: Array, steps: int = 1) -> A
     >>> risk_grid(problem, [1.0], [0.0, 1.0])
     array([[2.9475  , 4.042275]])
     """
+    _checks.instance("problem", problem, RidgeProblem)
     d = problem.eigenvalues
     lam = _checks.array("lam", lam, like=d, ndim=1, above=0)[:, None]
     xi = _checks.array("xi", xi, like=d, ndim=1)[:, None]

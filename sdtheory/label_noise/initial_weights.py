@@ -40,7 +40,7 @@ def anchored_rounds(
     start = _checks.array("initial", initial, like=x, ndim=1)
     if start.shape[0] != x.shape[1]:
         raise ValueError(f"initial must have {x.shape[1]} entries, got {start.shape[0]}")
-    rounds = _checks.integer("rounds", rounds)
+    rounds = _checks.integer("rounds", rounds, at_most=_checks.ROUNDS)
     xp = namespace(x)
     spectrum = Spectrum.from_design(x)
     students = filters.powers(spectrum.eigenvalues, lam, rounds)

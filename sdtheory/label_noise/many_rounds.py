@@ -8,7 +8,7 @@ import numpy as np
 
 from sdtheory import _checks
 from sdtheory._array import Array, namespace
-from sdtheory.label_noise.problem import Problem, RidgeProblem
+from sdtheory.label_noise.problem import Problem, RidgeProblem, check_problem
 from sdtheory.spectral import Filter, projections, weights
 
 __all__ = ["OptimalSteps", "optimal_steps", "separation_problem"]
@@ -70,6 +70,8 @@ def optimal_steps(
     >>> best.risk, best.xi
     (np.float64(1.611111...), array([-0.87153652, -3.84094427, -7.97530864]))
     """
+    check_problem(problem)
+    _checks.flag("constrained", constrained)
     lam = _checks.number("lam", lam, above=0)
     if constrained:
         best = projections.constrained_weights(problem.risk, problem.eigenvalues, lam, steps)
@@ -94,7 +96,7 @@ def separation_problem(
     >>> separation_problem(2, 0.01, 1e6).eigenvalues
     array([1.01, 1.  ])
     """
-    rank = _checks.integer("rank", rank, at_least=1)
+    rank = _checks.integer("rank", rank, at_least=1, at_most=_checks.SIZE)
     gap = _checks.number("gap", gap, above=0)
     energy = _checks.number("energy", energy, at_least=0)
     d = 1.0 + gap * np.arange(rank - 1, -1, -1)

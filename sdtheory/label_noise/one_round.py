@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from sdtheory import _checks
 from sdtheory._array import Array, namespace
-from sdtheory.label_noise.problem import Problem, RidgeProblem
+from sdtheory.label_noise.problem import Problem, RidgeProblem, check_problem
 from sdtheory.spectral import Filter, filters, projections
 from sdtheory.spectral.risks import QuadraticRisk
 
@@ -94,6 +94,7 @@ def expected_risk(
     >>> expected_risk(problem, lam=1.0, xi=1.0)  # the pure student
     np.float64(4.042275)
     """
+    check_problem(problem)
     return problem.risk(filters.distill(problem.eigenvalues, lam, xi, steps))
 
 
@@ -115,6 +116,7 @@ def optimal_xi(
     >>> optimal_xi(problem, lam=1.0).xi
     np.float64(-1.887471...)
     """
+    check_problem(problem)
     best = projections.optimal_xi(problem.risk, problem.eigenvalues, lam, lower=lower, upper=upper)
     return OptimalXi(best.weights[0], best.base_risk, best.risk, best.degenerate)
 
@@ -134,6 +136,7 @@ def derivatives(problem: Problem, lam: float) -> Derivatives:
     >>> derivatives(problem, lam=1.0).first  # above zero: over-regularised, so xi < 0
     np.float64(0.8655)
     """
+    check_problem(problem)
     lam = _checks.number("lam", lam, above=0)
     xp = namespace(problem.eigenvalues)
     here, changes = _rows(problem.risk, problem.eigenvalues, lam)
@@ -158,6 +161,7 @@ def noise_thresholds(problem: RidgeProblem, lam: float) -> NoiseThresholds:
     >>> noise_thresholds(problem, lam=1.0).above_one
     np.float64(6.322559...)
     """
+    _checks.instance("problem", problem, RidgeProblem)
     lam = _checks.number("lam", lam, above=0)
     d = problem.eigenvalues
     xp = namespace(d)

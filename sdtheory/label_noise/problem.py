@@ -16,7 +16,7 @@ from sdtheory.spectral import QuadraticRisk, Spectrum, criteria
 from sdtheory.spectral.risks import Block
 from sdtheory.spectral.spectrum import semidefinite
 
-__all__ = ["ConditionalProblem", "Problem", "RidgeProblem"]
+__all__ = ["ConditionalProblem", "Problem", "RidgeProblem", "check_problem"]
 
 METRICS = ("parameter", "in_sample")
 
@@ -31,6 +31,15 @@ class Problem(Protocol):
     @property
     def risk(self) -> QuadraticRisk:
         """The risk of any filter on this spectrum."""
+
+
+def check_problem(problem: object) -> None:
+    """Raise unless an argument is a `Problem`, whatever its class."""
+    if not isinstance(getattr(problem, "risk", None), QuadraticRisk):
+        raise TypeError(
+            "problem must have eigenvalues and a QuadraticRisk as its risk, as RidgeProblem and "
+            f"ConditionalProblem have, got {_checks.show(problem)}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +126,7 @@ class RidgeProblem:
 
         Without the samples themselves (`Summary.spectrum`) their noise must be alike.
         """
+        _checks.instance("spectrum", spectrum, Spectrum)
         left, right = spectrum.left, spectrum.right
         if right is None:
             raise ValueError("spectrum must be of a design, got that of a kernel")
@@ -174,6 +184,11 @@ class RidgeProblem:
         """
         spectrum = Spectrum.from_design(design)
         mean = _checks.array("mean", mean, like=spectrum.eigenvalues, ndim=(1, 2))
+        if mean.shape[0] != spectrum.n:
+            raise ValueError(
+                f"mean must have an entry for each of the {spectrum.n} rows of design, "
+                f"got shape {tuple(mean.shape)}"
+            )
         seen = spectrum.project(mean)
         xp = namespace(mean)
         s = xp.sqrt(spectrum.eigenvalues)
@@ -203,7 +218,10 @@ class RidgeProblem:
             count = s.shape[0] if self.n is None else _checks.integer("n", self.n, at_least=1)
             return s**2 / float(count)
         metric = _checks.array("metric", self.metric, like=s, ndim=(1, 2))
-        return metric if metric.ndim == 1 else None
+        if metric.ndim == 2:
+            return None
+        _checks.same_length("metric", metric, "singular_values", s)
+        return _checks.array("metric", metric, at_least=0)
 
     def _stated(self) -> QuadraticRisk:
         weights = self.weights
@@ -236,6 +254,12 @@ class ConditionalProblem:
     """Squared singular values of the design (r,)."""
     risk: QuadraticRisk
     """The risk of any filter."""
+
+    def __post_init__(self) -> None:
+        """Check the arguments."""
+        d = _checks.array("eigenvalues", self.eigenvalues, ndim=1, at_least=0, empty=True)
+        object.__setattr__(self, "eigenvalues", d)
+        _checks.instance("risk", self.risk, QuadraticRisk)
 
     @classmethod
     def from_truth(
@@ -278,6 +302,17 @@ class ConditionalProblem:
         array([1.])
         """
         spectrum = Spectrum.from_design(design)
-        targets = spectrum.project(y)
-        risk = criteria.prediction_error(spectrum.projection(new_design), targets, new_y)
-        return cls(spectrum.eigenvalues, risk)
+        d, right = spectrum.eigenvalues, spectrum.right
+        assert right is not None
+        y = _checks.array("y", y, like=d, ndim=(1, 2))
+        new = _checks.array("new_design", new_design, like=d, ndim=2)
+        new_y = _checks.array("new_y", new_y, like=d, ndim=y.ndim)
+        _checks.same_length("new_y", new_y, "new_design", new)
+        if new.shape[1] != right.shape[0] or tuple(new_y.shape[1:]) != tuple(y.shape[1:]):
+            raise ValueError(
+                "new_design and new_y must have the columns of design and y, got shapes "
+                f"{tuple(new.shape)} and {tuple(new_y.shape)} beside {right.shape[0]} features "
+                f"and y of shape {tuple(y.shape)}"
+            )
+        risk = criteria.prediction_error(spectrum.projection(new), spectrum.project(y), new_y)
+        return cls(d, risk)

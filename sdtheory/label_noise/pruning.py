@@ -116,6 +116,7 @@ def pruned_xi_ideal(problem: RidgeProblem, lam: float, fraction: Array) -> Array
     >>> pruned_xi_ideal(problem, 1.0, [1.0, 0.5, 0.1])
     array([-1.88747138, -0.28729765,  0.76307808])
     """
+    _checks.instance("problem", problem, RidgeProblem)
     d, weights = problem.eigenvalues, problem.weights
     if weights is None:
         raise ValueError("problem must have a metric that is diagonal in the modes, got a matrix")

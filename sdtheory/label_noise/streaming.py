@@ -36,8 +36,9 @@ def tune_summary(summary: Summary, lam: float, method: str = "gcv", *, steps: in
     >>> float(tune_summary(seen.summary(), 1.0).xi)
     -0.785304020598
     """
+    _checks.instance("summary", summary, Summary)
     method = _checks.choice("method", method, ("gcv", "gcv_published"))
-    steps = _checks.integer("steps", steps, at_least=1)
+    steps = _checks.integer("steps", steps, at_least=1, at_most=_checks.POWERS)
     return tuned_of(_samples(summary), _checks.number("lam", lam, above=0), method, steps)
 
 
@@ -55,6 +56,7 @@ def tune_left_out(seen: LeftOutAccumulator) -> list[TunedXi]:
     >>> [float(best.xi) for best in tune_left_out(second)]
     [4.93642595, 0.13581339]
     """
+    _checks.instance("seen", seen, LeftOutAccumulator)
     return [tuned_on(squares, "loo", seen.steps) for squares in seen.criteria()]
 
 
@@ -72,6 +74,7 @@ def derivatives_left_out(seen: LeftOutAccumulator) -> list[Derivatives]:
     >>> derivatives_left_out(second)[0].first < 0  # under-regularised
     np.True_
     """
+    _checks.instance("seen", seen, LeftOutAccumulator)
     if seen.steps < 2:
         raise ValueError(f"seen must be of at least 2 steps, got {seen.steps}")
     return [derivatives_of(squares) for squares in seen.criteria()]

@@ -91,8 +91,9 @@ def tune_xi(
     >>> [float(tune_xi(design, y, 1.0, method).xi) for method in ("loo", "gcv", "gcv_published")]
     [0.135813390147, -0.785304020598, -0.973634849067]
     """
+    _checks.flag("intercept", intercept)
     method = _checks.choice("method", method, METHODS)
-    steps = _checks.integer("steps", steps, at_least=1)
+    steps = _checks.integer("steps", steps, at_least=1, at_most=_checks.POWERS)
     lam = _checks.number("lam", lam, above=0)
     return tuned_of(Samples.made(design, y, intercept, sample_weight), lam, method, steps)
 
@@ -142,6 +143,7 @@ def tune_path(
     >>> tune_path(design, y, [0.1, 1.0]).xi
     array([4.93642595, 0.13581339])
     """
+    _checks.flag("intercept", intercept)
     method = _checks.choice("method", method, METHODS)
     samples = Samples.made(design, y, intercept, sample_weight)
     return path_of(samples, _checks.array("lam", lam, like=samples.z, ndim=1, above=0), method)

@@ -38,6 +38,7 @@ def wiener_floor(problem: RidgeProblem) -> WienerFloor:
     >>> wiener_floor(problem).risk
     np.float64(1.611111...)
     """
+    _checks.instance("problem", problem, RidgeProblem)
     d = problem.eigenvalues
     xp = namespace(d)
     groups = _groups(problem.singular_values)
@@ -67,6 +68,7 @@ def linear_smoother_floor(problem: RidgeProblem) -> Array:
     >>> linear_smoother_floor(aligned), wiener_floor(aligned).risk
     (np.float64(0.222...), np.float64(0.222...))
     """
+    _checks.instance("problem", problem, RidgeProblem)
     if problem.metric != "in_sample":
         raise ValueError(f"problem must have the metric 'in_sample', got {problem.metric!r}")
     if problem.noise_var.ndim > 0:

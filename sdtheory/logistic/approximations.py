@@ -32,8 +32,8 @@ def small_penalty_threshold(own: ArrayLike, steps: int = 0) -> Floats:
     [2.0, 4.89898, 7.11379]
 
     """
-    steps = _checks.integer("steps", steps)
-    gain = _checks.array("own", own, at_least=0)
+    steps = _checks.integer("steps", steps, at_most=_checks.SIZE)
+    gain = _checks.ndarray("own", own, at_least=0)
     b = np.arange(1, steps + 2) / (2 * (steps + 1))
     mean = np.mean(np.log1p(-b) - 2 * np.log(b))
     return np.asarray(np.exp(mean - gain / (2 * (steps + 1))))
@@ -113,7 +113,7 @@ def squared_loss_threshold(
     steps = _checks.integer("steps", steps)
     couplings(n, same_class, cross_class, penalty)
     size, c, across, ridge = (
-        _checks.array(name, value)
+        _checks.ndarray(name, value)
         for name, value in (
             ("n", n),
             ("same_class", same_class),

@@ -85,6 +85,7 @@ class LinearLabels:
 
     def ratio(self, rounds: int) -> float:
         """Return (within / between)^rounds: what is left of a point's own label."""
+        rounds = _checks.integer("rounds", rounds)
         kept = self.kept
         return float((kept.within / kept.between) ** rounds)
 
@@ -111,6 +112,7 @@ def label_averages(world: LinearLabels, shares: ArrayLike, rounds: int) -> Float
     [1, 1, 0]
 
     """
+    _checks.instance("world", world, LinearLabels)
     K = world.classes
     C = _shares(world, shares)
     t, kept = _checks.integer("rounds", rounds, at_least=1), world.kept
@@ -131,6 +133,7 @@ def noise_threshold(world: LinearLabels, rounds: int) -> float:
     0.523293417008197
 
     """
+    _checks.instance("world", world, LinearLabels)
     q = world.ratio(_checks.integer("rounds", rounds, at_least=1))
     return (world.classes - 1) / world.classes * (1 - 2 * q) / (1 - q)
 
@@ -149,6 +152,7 @@ def rounds_needed(world: LinearLabels, shares: ArrayLike) -> int:
     2
 
     """
+    _checks.instance("world", world, LinearLabels)
     C = _shares(world, shares)
     if np.abs(C.mean(axis=0) - 1 / world.classes).max() > 1e-9:
         raise ValueError(f"shares must average to the uniform distribution, got {_checks.show(C)}")
@@ -183,6 +187,7 @@ def top_two_succeeds(world: LinearLabels, shares: ArrayLike) -> bool:
     True
 
     """
+    _checks.instance("world", world, LinearLabels)
     C, kept, K = _shares(world, shares), world.kept, world.classes
     target = top_two_target(label_averages(world, C, 1))
     of_class = np.einsum("ab,abk->ak", C, target)
@@ -197,7 +202,7 @@ def top_two_succeeds(world: LinearLabels, shares: ArrayLike) -> bool:
 
 
 def _shares(world: LinearLabels, shares: ArrayLike) -> Floats:
-    C: Floats = _checks.array("shares", shares, ndim=2, at_least=0)
+    C: Floats = _checks.ndarray("shares", shares, ndim=2, at_least=0)
     K = world.classes
     if C.shape != (K, K) or np.abs(C.sum(axis=1) - 1).max() > 1e-9:
         raise ValueError(f"shares must be {K} x {K} with rows that sum to 1, got {_checks.show(C)}")

@@ -75,7 +75,7 @@ class SymmetricClasses:
 
     def __post_init__(self) -> None:
         """Check the fields once; they stay as given."""
-        K = _checks.integer("classes", self.classes, at_least=2)
+        K = _checks.integer("classes", self.classes, at_least=2, at_most=_checks.SIDE)
         n = _checks.integer("n", self.n, at_least=1)
         flip_fraction(n, self.flipped)
         c = _checks.number("same_class", self.same_class, at_least=0, below=1)
@@ -101,7 +101,8 @@ class SymmetricClasses:
         self, xi: float = 1.0, steps: int = 1, temperature: float = 1.0, hard: bool = False
     ) -> ClassesStage:
         """Return the model after `steps` rounds; arguments as in `RandomLabels.student`."""
-        steps = _checks.integer("steps", steps)
+        _checks.flag("hard", hard)
+        steps = _checks.integer("steps", steps, at_most=_checks.ROUNDS)
         xi = _checks.number("xi", xi)
         temperature = _checks.number("temperature", temperature, above=0)
         labels = np.eye(self.classes)

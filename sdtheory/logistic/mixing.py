@@ -55,7 +55,7 @@ def perfect_mixing(flipped: ArrayLike, own: ArrayLike, shared: ArrayLike) -> Per
     [1.1607, 1.4231, 1.6977]
 
     """
-    p = _checks.array("flipped", flipped, above=0, below=0.5)
+    p = _checks.ndarray("flipped", flipped, above=0, below=0.5)
     own, shared = gains(own, shared)
     if np.any(own == 0) or np.any(shared == 0):
         raise ValueError(

@@ -39,11 +39,13 @@ def population_accuracy(world: RandomLabels, stage: Stage, spread: ArrayLike) ->
     0.9795970599
 
     """
-    tau = _checks.array("spread", spread, above=0)
+    _checks.instance("world", world, RandomLabels)
+    _checks.instance("stage", stage, Stage)
+    tau = _checks.ndarray("spread", spread, above=0)
     p = world.fraction
     # sum_i a_i^2 over both classes with a_i = dual_i / (2 n penalty)
     energy = (1 - p) * stage.good_dual**2 + p * stage.flipped_dual**2
-    scale = np.sqrt(energy / (2 * _size(world))) / _checks.array("penalty", world.penalty)
+    scale = np.sqrt(energy / (2 * _size(world))) / _checks.ndarray("penalty", world.penalty)
     return np.asarray(ndtr(stage.shared_margin / (tau * scale)))
 
 
@@ -60,10 +62,10 @@ def best_population_accuracy(
     0.98733
 
     """
-    size = _checks.array("n", n, at_least=1)
-    gap = _checks.array("same_class", same_class) - _checks.array("cross_class", cross_class)
-    return np.asarray(ndtr(gap * np.sqrt(size / 2) / _checks.array("spread", spread, above=0)))
+    size = _checks.ndarray("n", n, at_least=1)
+    gap = _checks.ndarray("same_class", same_class) - _checks.ndarray("cross_class", cross_class)
+    return np.asarray(ndtr(gap * np.sqrt(size / 2) / _checks.ndarray("spread", spread, above=0)))
 
 
 def _size(world: RandomLabels) -> Floats:
-    return np.asarray(_checks.array("n", world.n))
+    return np.asarray(_checks.ndarray("n", world.n))

@@ -37,7 +37,7 @@ def logistic_prox(y: ArrayLike, gain: ArrayLike) -> Floats:
     1.39668527143714
 
     """
-    k, y = np.broadcast_arrays(_checks.array("gain", gain, at_least=0), _checks.array("y", y))
+    k, y = np.broadcast_arrays(_checks.ndarray("gain", gain, at_least=0), _checks.ndarray("y", y))
     f = centred_prox(y - k / 2, k)
     # Far from the centre y - gain / 2 has lost digits; sigmoid(f) or sigmoid(-f) is small there.
     value = np.where(f < 0, f - y + k * expit(f), f - (y - k) - k * expit(-f))

@@ -42,10 +42,10 @@ def expected_accuracy(
     [0.760586, 0.950075]
 
     """
-    steps = _checks.integer("steps", steps)
+    steps = _checks.integer("steps", steps, at_most=_checks.ROUNDS)
     probability = _checks.number("flip_probability", flip_probability, at_least=0, at_most=1)
     n, c = (
-        _for_both(name, _checks.array(name, value, ndim=(0, 1), at_least=low, at_most=high))
+        _for_both(name, _checks.ndarray(name, value, ndim=(0, 1), at_least=low, at_most=high))
         for name, value, low, high in (
             ("sizes", sizes, 1, 1e6),
             ("same_class", same_class, 0, 1),

@@ -126,9 +126,10 @@ class RandomLabels:
         hard : replace the teacher's probabilities by its predicted classes
 
         """
-        steps = _checks.integer("steps", steps)
-        weight: Floats = _checks.array("xi", xi)
-        warmth = _checks.array("temperature", temperature, above=0)
+        _checks.flag("hard", hard)
+        steps = _checks.integer("steps", steps, at_most=_checks.ROUNDS)
+        weight: Floats = _checks.ndarray("xi", xi)
+        warmth = _checks.ndarray("temperature", temperature, above=0)
         sharpness = np.where(hard, np.inf, 1 / warmth)
         stage = self.teacher()
         for _ in range(steps):
@@ -169,14 +170,14 @@ def _dual(target: Floats, f: Floats, u: Floats, own: Floats) -> Floats:
 def flip_fraction(n: ArrayLike, flipped: ArrayLike) -> Floats:
     """Return `flipped` as a fraction: integers are counts out of `n`, floats are fractions."""
     size = _sizes(n)
-    given = np.asarray(flipped)
-    if given.dtype.kind in "iu":
+    given = _numbers(flipped)
+    if given is not None and given.dtype.kind in "iu":
         if np.any(np.isinf(size)):
             raise ValueError(f"flipped must be a fraction when n is infinite, got {flipped!r}")
         if np.any(given < 0) or np.any(given > size):
             raise ValueError(f"flipped must lie between 0 and n, got {flipped!r} for n = {n!r}")
         return np.asarray(given / size)
-    p: Floats = _checks.array("flipped", flipped, at_least=0, at_most=1)
+    p: Floats = _checks.ndarray("flipped", flipped, at_least=0, at_most=1)
     if np.any(np.isinf(size) & ((p == 0) | (p == 1))):
         raise ValueError(
             f"flipped must lie strictly between 0 and 1 when n is infinite, got {flipped!r}"
@@ -189,9 +190,9 @@ def couplings(
 ) -> tuple[Floats, Floats]:
     """Return (own, shared), the two gains that the margins depend on, checking the arguments."""
     size = _sizes(n)
-    c = _checks.array("same_class", same_class, at_least=0, at_most=1)
-    across = _checks.array("cross_class", cross_class, at_least=-1, at_most=1)
-    ridge = _checks.array("penalty", penalty, above=0)
+    c = _checks.ndarray("same_class", same_class, at_least=0, at_most=1)
+    across = _checks.ndarray("cross_class", cross_class, at_least=-1, at_most=1)
+    ridge = _checks.ndarray("penalty", penalty, above=0)
     finite = np.where(np.isinf(size), 1.0, size)
     # An eigenvalue of the Gram matrix; at n = inf its sign is that of c + c'.
     total = np.where(np.isinf(size), c + across, 1 - c + finite * (c + across))
@@ -207,12 +208,22 @@ def couplings(
 
 
 def _sizes(n: ArrayLike) -> Floats:
-    size = np.asarray(n)
-    if size.dtype.kind not in "fiu" or isinstance(n, bool):
+    given = _numbers(n)
+    if given is None:
         raise TypeError(f"n must be a number of points, got {_checks.show(n)}")
-    size = size.astype(float)
-    if not np.all(size >= 1):
+    size: Floats = given.astype(float)
+    if size.size == 0 or not np.all(size >= 1):
         raise ValueError(f"n must be at least 1, got {_checks.show(n)}")
     if np.any(np.floor(size) != size):
         raise ValueError(f"n must be whole numbers or inf, got {_checks.show(n)}")
     return size
+
+
+def _numbers(value: object) -> np.ndarray[Any, Any] | None:
+    """Return real numbers as an array, integers as integers; None for anything else."""
+    try:
+        given = np.asarray(value)
+    except ValueError:  # of several lengths
+        return None
+    masked = isinstance(value, bool | np.ma.MaskedArray)
+    return None if masked or given.dtype.kind not in "fiu" else given

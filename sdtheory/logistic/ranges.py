@@ -113,8 +113,8 @@ def penalty_threshold(
     0.00278435504388
 
     """
-    steps = _checks.integer("steps", steps)
-    p = _checks.array("flipped", flip_fraction(n, flipped), above=0, below=0.5)
+    steps = _checks.integer("steps", steps, at_most=_checks.ROUNDS)
+    p = _checks.ndarray("flipped", flip_fraction(n, flipped), above=0, below=0.5)
     own, shared = couplings(n, same_class, cross_class, 1.0)
     infinite = np.isinf(shared)
     if np.any(own == 0):
@@ -163,7 +163,7 @@ def widest_window(steps: int = 1, ratio: float = 0.0) -> WidestWindow:
     (4.905695, 0.2094026128)
 
     """
-    steps = _checks.integer("steps", steps, at_least=1)
+    steps = _checks.integer("steps", steps, at_least=1, at_most=_checks.ROUNDS)
     ratio = _checks.number("ratio", ratio, at_least=0, below=1)
 
     def thresholds(log_own: Floats) -> tuple[Floats, Floats]:

@@ -63,7 +63,7 @@ def mixed_target(xi: ArrayLike, teacher: ArrayLike, label: ArrayLike) -> Floats:
     array([ 1.05, -0.05])
 
     """
-    weight = _checks.array("xi", xi)
+    weight = _checks.ndarray("xi", xi)
     q, y = _pair("teacher", teacher, "label", label)
     _checks.together(xi=weight[..., None], label=y)
     return np.asarray(weight[..., None] * q + (1 - weight[..., None]) * y)
@@ -140,9 +140,9 @@ def progressive_factor(weight: ArrayLike, before: ArrayLike, now: ArrayLike) -> 
     0.0
 
     """
-    a = _checks.array("weight", weight)
-    past = _checks.array("before", before, at_least=0, at_most=1)
-    present = _checks.array("now", now, at_least=0, below=1)
+    a = _checks.ndarray("weight", weight)
+    past = _checks.ndarray("before", before, at_least=0, at_most=1)
+    present = _checks.ndarray("now", now, at_least=0, below=1)
     return np.asarray(1 - a * (1 - past) / (1 - present))
 
 
@@ -173,9 +173,13 @@ def distillation_weight(
     0.625
 
     """
-    share, T = _checks.array("weight", weight), _checks.array("temperature", temperature, above=0)
-    gap = _checks.array("teacher", teacher) - _checks.array("student", student)
-    present = _checks.array("now", now, at_least=0, below=1)
+    _checks.flag("scaled", scaled)
+    share, T = (
+        _checks.ndarray("weight", weight),
+        _checks.ndarray("temperature", temperature, above=0),
+    )
+    gap = _checks.ndarray("teacher", teacher) - _checks.ndarray("student", student)
+    present = _checks.ndarray("now", now, at_least=0, below=1)
     strength = share * T if scaled else share / T
     return np.asarray((1 - share) + strength * gap / (1 - present))
 
@@ -199,7 +203,7 @@ def top_two_target(probabilities: ArrayLike) -> Floats:
 
 
 def _vectors(name: str, value: ArrayLike) -> Floats:
-    result: Floats = _checks.array(name, value)
+    result: Floats = _checks.ndarray(name, value)
     if result.ndim == 0:
         raise ValueError(f"{name} must have an axis of classes, got {_checks.show(value)}")
     return result

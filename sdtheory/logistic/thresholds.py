@@ -29,7 +29,6 @@ __all__ = [
 ]
 
 Margin = Callable[..., Floats]
-_MOST_STEPS = 100_000
 # With infinitely many points a fraction p matters through 1 - p; below this it is rounding.
 _FLOOR = 1e-12
 
@@ -41,10 +40,10 @@ def gains(own: ArrayLike, shared: ArrayLike) -> tuple[Floats, Floats]:
     except ValueError:
         given = np.asarray(None)
     if given.dtype.kind not in "fiu":
-        _checks.array("shared", shared)  # says what is wrong
+        _checks.ndarray("shared", shared)  # says what is wrong
     infinite = np.isinf(given.astype(float))
-    finite = _checks.array("shared", np.where(infinite & (given > 0), 0.0, given), at_least=0)
-    first = _checks.array("own", own, at_least=0)
+    finite = _checks.ndarray("shared", np.where(infinite & (given > 0), 0.0, given), at_least=0)
+    first = _checks.ndarray("own", own, at_least=0)
     _checks.together(own=first, shared=finite)
     a, b = np.broadcast_arrays(first, np.where(infinite, np.inf, finite))
     return np.array(a), np.array(b)
@@ -85,8 +84,8 @@ def teacher_own_limit(flipped: ArrayLike, ratio: ArrayLike = 0.0) -> Floats:
     3.11345623848
 
     """
-    p = _checks.array("flipped", flipped, above=0, below=1)
-    x = (p + _checks.array("ratio", ratio, at_least=0)) / (2 * (1 - p))
+    p = _checks.ndarray("flipped", flipped, above=0, below=1)
+    x = (p + _checks.ndarray("ratio", ratio, at_least=0)) / (2 * (1 - p))
     possible = x < 0.5
     x = np.where(possible, x, 0.25)
     return np.where(possible, (np.log1p(-x) - np.log(x)) / (0.5 + x), 0.0)
@@ -111,9 +110,9 @@ def student_threshold(
     [0.1484586826, 0.3537981749, 0.4341471565]
 
     """
-    steps = _checks.integer("steps", steps)
-    mixing = _checks.array("xi", xi, at_least=0)
-    sharpness: Floats = 1 / _checks.array("temperature", temperature, above=0)
+    steps = _checks.integer("steps", steps, at_most=_checks.ROUNDS)
+    mixing = _checks.ndarray("xi", xi, at_least=0)
+    sharpness: Floats = 1 / _checks.ndarray("temperature", temperature, above=0)
     if steps == 0:
         return teacher_threshold(own, shared)
     own, shared = gains(own, shared)
@@ -162,7 +161,7 @@ def steps_needed(flipped: ArrayLike, own: ArrayLike, shared: ArrayLike) -> Float
     2
 
     """
-    p = _checks.array("flipped", flipped, above=0, below=0.5)
+    p = _checks.ndarray("flipped", flipped, above=0, below=0.5)
     own, shared = gains(own, shared)
     if np.any(shared == 0):
         raise ValueError("shared must be positive: without it no number of rounds is enough")
@@ -170,14 +169,15 @@ def steps_needed(flipped: ArrayLike, own: ArrayLike, shared: ArrayLike) -> Float
     half = np.full(p.shape, 0.5)
     margins = solve_margins(half, -half, p, own, shared)
     needed = np.zeros(p.shape)
-    for _ in range(_MOST_STEPS):
+    for _ in range(_checks.ROUNDS):
         wrong = margins.flipped <= 0
         if not np.any(wrong):
             return needed
         needed += wrong
         margins = solve_margins(*distilled_targets(margins, 1.0, 1.0), p, own, shared)
     raise ValueError(
-        f"flipped is so close to 1/2 that {_MOST_STEPS} rounds are not enough: got {p.max()!r}"
+        f"flipped is so close to 1/2, or own so large, that {_checks.ROUNDS} rounds are not "
+        f"enough: got {float(p.max())} and {float(own.max())}"
     )
 
 

@@ -81,14 +81,14 @@ class UnequalClasses:
             )
 
     def _arrays(self) -> tuple[Floats, Floats, Floats, float, float]:
-        n = _checks.array("sizes", self.sizes, at_least=1)
-        for name, value in (("sizes", n), ("flipped", _checks.array("flipped", self.flipped))):
+        n = _checks.ndarray("sizes", self.sizes, at_least=1)
+        for name, value in (("sizes", n), ("flipped", _checks.ndarray("flipped", self.flipped))):
             if value.shape != (2,):
                 raise ValueError(f"{name} must hold one entry per class, got {value!r}")
         if np.any(n % 1):
             raise ValueError(f"sizes must be whole numbers, got {self.sizes!r}")
         p = flip_fraction(n, self.flipped)
-        c = _checks.array("same_class", self.same_class, ndim=(0, 1), at_least=0, at_most=1)
+        c = _checks.ndarray("same_class", self.same_class, ndim=(0, 1), at_least=0, at_most=1)
         _checks.together(same_class=c, sizes=n)
         across = _checks.number("cross_class", self.cross_class, at_least=-1, at_most=1)
         ridge = _checks.number("penalty", self.penalty, above=0)
@@ -102,7 +102,8 @@ class UnequalClasses:
         self, xi: float = 1.0, steps: int = 1, temperature: float = 1.0, hard: bool = False
     ) -> UnequalStage:
         """Return the model after `steps` rounds; arguments as in `RandomLabels.student`."""
-        steps = _checks.integer("steps", steps)
+        _checks.flag("hard", hard)
+        steps = _checks.integer("steps", steps, at_most=_checks.ROUNDS)
         xi = _checks.number("xi", xi)
         sharpness = 1 / _checks.number("temperature", temperature, above=0)
         stage = self.teacher()

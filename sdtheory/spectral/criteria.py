@@ -160,6 +160,7 @@ def prediction_error(projection: Array, targets: Targets, truth: Array) -> Quadr
     >>> risk(filters.distill(spectrum.eigenvalues, lam=1.0, xi=0.0, steps=0))  # (1 - 0.4 - 1)^2
     np.float64(0.16)
     """
+    _checks.instance("targets", targets, Targets)
     projection = _checks.array("projection", projection, ndim=2, empty=True)
     truth = _checks.array("truth", truth, like=projection, ndim=targets.projected.ndim)
     _checks.same_length("truth", truth, "projection", projection)
@@ -215,6 +216,8 @@ def sure(spectrum: Spectrum, targets: Targets, noise_var: float) -> QuadraticRis
     >>> projections.optimal_xi(risk, spectrum.eigenvalues, lam=1.0).weights
     array([-1.18650218])
     """
+    _checks.instance("spectrum", spectrum, Spectrum)
+    _checks.instance("targets", targets, Targets)
     energy = _energy(targets, 1.0 / spectrum.n)
     z = targets.projected
     outputs = 1 if z.ndim == 1 else z.shape[1]
@@ -232,6 +235,8 @@ def gcv(spectrum: Spectrum, targets: Targets) -> RatioRisk:
     >>> projections.optimal_xi(risk, spectrum.eigenvalues, lam=1.0).weights
     array([-0.2715655])
     """
+    _checks.instance("spectrum", spectrum, Spectrum)
+    _checks.instance("targets", targets, Targets)
     spare = spectrum.n - spectrum.eigenvalues.shape[0]
     return RatioRisk(_energy(targets, float(spectrum.n)), spare)
 
@@ -251,6 +256,7 @@ def leave_one_out(
     >>> -error.minimiser().weights  # the best xi
     array([0.13581339])
     """
+    _checks.instance("spectrum", spectrum, Spectrum)
     y = _checks.array("y", y, like=spectrum.eigenvalues, ndim=(1, 2))
     z = spectrum.project(y).projected
     left, d = spectrum.left, spectrum.eigenvalues
@@ -259,7 +265,10 @@ def leave_one_out(
     if y.ndim == 1:
         y, z = y[:, None], z[:, None]
     lam = place(_checks.number("lam", lam, at_least=0), like=d)
-    count = _checks.integer("steps", steps, at_least=1)
+    count = _checks.integer("steps", steps, at_least=1, at_most=_checks.POWERS)
+    if constant is not None:
+        constant = _checks.array("constant", constant, like=left, ndim=1)
+        _checks.same_length("constant", constant, "y", y)
     complete = left.shape[0] == left.shape[1] + (constant is not None)
     errors = left_out_errors(left, d, z, y, lam, count, complete, constant)
     root = float(spectrum.n) ** -0.5

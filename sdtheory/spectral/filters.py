@@ -57,7 +57,14 @@ class Filter:
 
     def plus(self, directions: Filter, weights: Array) -> Filter:
         """Return this filter moved by `weights` (k,) along a stack of k directions."""
+        _checks.instance("directions", directions, Filter)
         xp = namespace(self.kept)
+        weights = _checks.array("weights", weights, like=self.kept, ndim=1, empty=True)
+        if tuple(directions.kept.shape) != (weights.shape[0], self.kept.shape[-1]):
+            raise ValueError(
+                f"directions must be a stack of {weights.shape[0]} filters of "
+                f"{self.kept.shape[-1]} modes, got shape {tuple(directions.kept.shape)}"
+            )
         return Filter(
             self.kept + xp.tensordot(weights, directions.kept, axes=1),
             self.lost + xp.tensordot(weights, directions.lost, axes=1),
@@ -188,6 +195,7 @@ def effective_penalty(filter: Filter) -> Array:  # noqa: A002 - the natural name
     >>> effective_penalty(distill([1.0, 3.0], 1.0, xi=0.5))
     array([1.66666667, 1.57142857])
     """
+    _checks.instance("filter", filter, Filter)
     xp = namespace(filter.kept)
     nothing = filter.coefficient == 0
     safe = xp.where(nothing, xp.ones_like(filter.coefficient), filter.coefficient)
@@ -216,7 +224,9 @@ def taylor_directions(eigenvalues: Array, lam: float, steps: int) -> Filter:
            [0.125   , 0.046875]])
     """
     inverse, kept, lost = _at_one_penalty(eigenvalues, lam)
-    power = _ascending(lost, _checks.integer("steps", steps, at_least=1)) * lost
+    power = (
+        _ascending(lost, _checks.integer("steps", steps, at_least=1, at_most=_checks.ROUNDS)) * lost
+    )
     return Filter(kept * power, -kept * power, inverse * power)
 
 
@@ -228,7 +238,7 @@ def powers(eigenvalues: Array, lam: float, steps: int) -> Filter:
            [0.25  , 0.5625]])
     """
     inverse, kept, lost = _at_one_penalty(eigenvalues, lam)
-    power = _ascending(kept, _checks.integer("steps", steps) + 1)
+    power = _ascending(kept, _checks.integer("steps", steps, at_most=_checks.ROUNDS) + 1)
     total = namespace(kept).cumulative_sum(power, axis=0)
     return Filter(kept * power, lost * total, inverse * power)
 

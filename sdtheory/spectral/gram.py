@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from sdtheory import _checks
 from sdtheory._array import Array, namespace
 from sdtheory.spectral import _stored
 from sdtheory.spectral.spectrum import Spectrum
@@ -85,6 +86,7 @@ class GramAccumulator:
 
     def merge(self, other: GramAccumulator) -> None:
         """Add the samples that another accumulator has seen."""
+        _checks.instance("other", other, GramAccumulator)
         if other.x_mean is None:
             return
         if self.x_mean is None or self.total == 0:
@@ -93,7 +95,7 @@ class GramAccumulator:
                 setattr(self, name, getattr(other, name))
             self.rows += seen
             return
-        same_labels(self.cross, self.single, other.cross, other.single)
+        same_labels(self.cross, self.single, other.cross, other.single, "other")
         both = self.total + other.total
         share = self.total * (other.total / both)
         dx, dy = other.x_mean - self.x_mean, other.y_mean - self.y_mean
@@ -112,6 +114,7 @@ class GramAccumulator:
         intercept : bool
             Fit an unpenalised intercept.
         """
+        _checks.flag("intercept", intercept)
         not_empty(self.rows, self.total)
         gram, cross, energy = self.gram, self.cross, self.energy
         x_mean, y_mean = self.x_mean, self.y_mean
@@ -133,7 +136,7 @@ class GramAccumulator:
 
     def save(self, path: str | Path) -> None:
         """Write an ``.npz`` file, whole or not at all, without pickle."""
-        _stored.save(self, Path(path))
+        _stored.save(self, _checks.path("path", path))
 
     @classmethod
     def load(cls, path: str | Path) -> GramAccumulator:
@@ -147,5 +150,5 @@ class GramAccumulator:
         ...     GramAccumulator.load(f"{folder}/seen.npz").rows
         2
         """
-        found: GramAccumulator = _stored.load(cls, Path(path))
+        found: GramAccumulator = _stored.load(cls, _checks.path("path", path))
         return found

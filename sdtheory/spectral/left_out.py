@@ -103,10 +103,14 @@ class LeftOutAccumulator:
 
     def __post_init__(self) -> None:
         """Check the arguments."""
+        _checks.instance("summary", self.summary, Summary)
         d = self.summary.spectrum.eigenvalues
+        self.rows = _checks.integer("rows", self.rows)
+        if self.triangles is not None:
+            self.triangles = _checks.array("triangles", self.triangles, like=d, ndim=3)
         self.lam = _checks.array("lam", self.lam, like=d, ndim=(0, 1), above=0)
         self.lam = namespace(d).reshape(self.lam, (-1,))
-        self.steps = _checks.integer("steps", self.steps, at_least=1)
+        self.steps = _checks.integer("steps", self.steps, at_least=1, at_most=_checks.POWERS)
 
     def update(self, design: Array, y: Array, sample_weight: Array | None = None) -> None:
         """Add a chunk: features (m, p), labels (m,) or (m, q), and weights (m,) or None."""
@@ -130,6 +134,12 @@ class LeftOutAccumulator:
 
     def merge(self, other: LeftOutAccumulator) -> None:
         """Add the samples that another accumulator with the same summary has seen."""
+        _checks.instance("other", other, LeftOutAccumulator)
+        if other.lam.shape[0] != self.lam.shape[0] or other.steps != self.steps:
+            raise ValueError(
+                f"other must have {self.lam.shape[0]} penalties and {self.steps} steps, got "
+                f"{other.lam.shape[0]} and {other.steps}"
+            )
         if other.triangles is not None:
             self._add(other.triangles, other.rows)
 

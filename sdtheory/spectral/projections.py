@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 
 from sdtheory import _checks
-from sdtheory._array import Array, eps, first, namespace, place, to_numpy
+from sdtheory._array import Array, eps, first, is_array, namespace, place, to_numpy
 from sdtheory.spectral.filters import Filter, distill, powers
 from sdtheory.spectral.risks import QuadraticRisk, RatioRisk
 from sdtheory.spectral.simplex import minimise_on_simplex
@@ -49,6 +49,13 @@ def minimise(risk: QuadraticRisk | RatioRisk, base: Filter, directions: Filter) 
     >>> best.weights, best.rank  # two rounds
     (array([ 1.37037037, -4.07407407]), 2)
     """
+    _checks.instance("risk", risk, QuadraticRisk, RatioRisk)
+    _checks.instance("base", base, Filter)
+    _checks.instance("directions", directions, Filter)
+    if directions.kept.ndim != 2:
+        raise ValueError(
+            f"directions must be a stack (k, r) of changes, got shape {directions.kept.shape}"
+        )
     found = risk.along(base, directions).minimiser()
     xp = namespace(base.kept)
     degenerate = found.rank == 0 or found.descent is not None
@@ -95,12 +102,20 @@ def optimal_xi(
     >>> best.weights, best.risk
     (array([-1.88747138]), np.float64(2.130696...))
     """
+    _checks.instance("risk", risk, QuadraticRisk, RatioRisk)
+    if previous is not None:
+        _checks.instance("previous", previous, Filter)
     lower = _checks.number("lower", lower, finite=False, below=float("inf"))
     upper = _checks.number("upper", upper, finite=False, above=-float("inf"))
     if lower > upper:
         raise ValueError(f"lower must be at most upper, got {lower} and {upper}")
-    d, base = _teacher(eigenvalues, lam)
+    d, base = _teacher(risk, eigenvalues, lam)
     teacher = base if previous is None else previous
+    if tuple(teacher.lost.shape) != tuple(d.shape):
+        raise ValueError(
+            f"previous must be a filter of the {d.shape[0]} eigenvalues, "
+            f"got shape {tuple(teacher.lost.shape)}"
+        )
     # Each unit of xi takes from the round's target what its teacher has lost of each mode.
     direction = _change(d, -(base.coefficient * teacher.lost)[None, :])
     free = minimise(risk, base, direction)
@@ -143,8 +158,9 @@ def optimal_weights(
     >>> best.weights, best.risk
     (array([-1.90689784,  5.72046492]), np.float64(1.793572...))
     """
-    count = _checks.integer("steps", steps, at_least=1)
-    d, base = _teacher(eigenvalues, lam)
+    _checks.instance("risk", risk, QuadraticRisk, RatioRisk)
+    count = _checks.integer("steps", steps, at_least=1, at_most=_checks.POWERS)
+    d, base = _teacher(risk, eigenvalues, lam)
     directions, taylor = _orthonormal_directions(risk, d, base, count)
     best = minimise(risk, base, directions)
     return Optimum(
@@ -173,9 +189,8 @@ def constrained_weights(
     >>> constrained_weights(risk, [4.0, 1.0], lam=1.0, steps=2).weights
     array([0.        , 0.43175588, 0.56824412])
     """
-    if not isinstance(risk, QuadraticRisk | RatioRisk):
-        raise TypeError(f"risk must be a QuadraticRisk or a RatioRisk, got {_checks.show(risk)}")
-    d, base = _teacher(eigenvalues, lam)
+    _checks.instance("risk", risk, QuadraticRisk, RatioRisk)
+    d, base = _teacher(risk, eigenvalues, lam)
     vertices = powers(d, lam, steps)
     xp = namespace(d)
     if isinstance(risk, RatioRisk):
@@ -237,8 +252,12 @@ def _orthonormal_directions(
     )
 
 
-def _teacher(eigenvalues: Array, lam: float) -> tuple[Array, Filter]:
-    d = _checks.array("eigenvalues", eigenvalues, ndim=1, at_least=0, empty=True)
+def _teacher(
+    risk: QuadraticRisk | RatioRisk, eigenvalues: Array, lam: float
+) -> tuple[Array, Filter]:
+    constant = (risk.energy if isinstance(risk, RatioRisk) else risk).constant
+    like = constant if is_array(constant) else None
+    d = _checks.array("eigenvalues", eigenvalues, like=like, ndim=1, at_least=0, empty=True)
     lam = _checks.array("lam", lam, like=d, ndim=0, at_least=0)
     return d, distill(d, lam, [], steps=0)
 

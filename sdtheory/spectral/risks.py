@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from sdtheory import _checks
 from sdtheory._array import Array, eps, first, namespace
 from sdtheory.spectral.filters import Filter
 
@@ -37,6 +38,8 @@ class Block:
 
     def rows(self, profile: Filter, change: bool = False) -> Array:
         """Return the rows (..., m) of a filter; of a change, without the offset."""
+        _checks.instance("profile", profile, Filter)
+        _checks.flag("change", change)
         values = profile.lost if self.part == "lost" else profile.coefficient
         if values.shape[-1] != self.weight.shape[-1]:
             raise ValueError(
@@ -72,6 +75,7 @@ class QuadraticRisk:
 
     def __call__(self, profile: Filter) -> Array:
         """Return the risk, of shape (...) for filters of shape (..., r)."""
+        _checks.instance("profile", profile, Filter)
         xp = namespace(profile.kept)
         total = self.constant
         for block in self.blocks:
@@ -80,6 +84,7 @@ class QuadraticRisk:
 
     def rows(self, profile: Filter, change: bool = False) -> Array:
         """Return all rows of one filter (m,) or of a stack of changes (k, m)."""
+        _checks.instance("profile", profile, Filter)
         xp = namespace(profile.kept)
         return xp.concat([block.rows(profile, change) for block in self.blocks], axis=-1)
 
@@ -92,12 +97,15 @@ class QuadraticRisk:
 
     def tilt(self, profile: Filter) -> Array:
         """Return slope . kept, of shape (...)."""
+        _checks.instance("profile", profile, Filter)
         xp = namespace(profile.kept)
         tilted = xp.zeros_like(profile.kept) if self.slope is None else self.slope * profile.kept
         return xp.sum(tilted, axis=-1)
 
     def along(self, base: Filter, directions: Filter) -> LeastSquares:
         """Restrict the risk to base + w_1 direction_1 + ... + w_k direction_k."""
+        _checks.instance("base", base, Filter)
+        _checks.instance("directions", directions, Filter)
         return LeastSquares(
             residual=self.rows(base),
             design=self.rows(directions, change=True).T,
@@ -131,6 +139,7 @@ class RatioRisk:
 
     def freedom(self, profile: Filter) -> Array:
         """Return the residual degrees of freedom (...) of filters (..., r), not zero."""
+        _checks.instance("profile", profile, Filter)
         xp = namespace(profile.kept)
         freedom = self.spare + xp.sum(profile.lost, axis=-1)
         if not bool(xp.all(freedom != 0)):
@@ -144,6 +153,7 @@ class RatioRisk:
 
     def along(self, base: Filter, directions: Filter) -> Ratio:
         """Restrict the criterion to base + w_1 direction_1 + ... + w_k direction_k."""
+        _checks.instance("base", base, Filter)
         xp = namespace(base.kept)
         squares = self.energy.along(base, directions)
         return Ratio(
@@ -188,6 +198,11 @@ class LeastSquares:
     def __call__(self, weights: Array) -> Array:
         """Return the value at w (..., k)."""
         xp = namespace(self.design)
+        weights = _checks.array("weights", weights, like=self.design, empty=True)
+        if weights.ndim == 0 or weights.shape[-1] != self.design.shape[1]:
+            raise ValueError(
+                f"weights must have shape (..., {self.design.shape[1]}), got {tuple(weights.shape)}"
+            )
         rows = self.residual + weights @ self.design.T
         tilt = xp.sum(self.slope * weights, axis=-1)
         return self.constant + xp.sum(rows**2, axis=-1) + 2.0 * tilt

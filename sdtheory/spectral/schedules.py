@@ -26,7 +26,9 @@ def per_round(
     weights = _checks.array("xi", xi, like=like, ndim=(0, 1), empty=True)
     lengths = [weights.shape[0]] if weights.ndim else []
     lengths += [values.shape[0] - 1] if values.ndim else []
-    rounds = (lengths or [1])[0] if steps is None else _checks.integer("steps", steps)
+    rounds = (lengths or [1])[0]
+    if steps is not None:
+        rounds = _checks.integer("steps", steps, at_most=max(_checks.ROUNDS, rounds))
     if any(length != rounds for length in lengths):
         raise ValueError(
             f"xi must have {rounds} and {name} {rounds + 1} entries (or be numbers) for {rounds} "

@@ -28,15 +28,19 @@ class Smoother:
     """Square roots of the relative noise levels (n,); None where all samples are alike."""
 
     @classmethod
-    def from_kernel(cls, kernel: Array, y: Array, noise: Array | None = None) -> Smoother:
+    def from_kernel(
+        cls, kernel: Array, y: Array, noise: Array | None = None, name: str = "noise"
+    ) -> Smoother:
         """Factorise a kernel matrix (n, n) for targets (n,) or (n, q).
+
+        `name` is what the caller calls the noise levels.
 
         >>> Smoother.from_kernel([[4.0]], [3.0], noise=[4.0]).spectrum.eigenvalues
         array([1.])
         """
         kernel = _checks.array("kernel", kernel, ndim=2)
         _checks.square("kernel", kernel)
-        y, root = _targets(y, noise, kernel)
+        y, root = _targets(y, noise, kernel, name)
         if root is not None:
             kernel = kernel / (root[:, None] * root[None, :])
         spectrum = _complete(kernel)
@@ -134,11 +138,13 @@ def _times(values: Array, root: Array | None) -> Array:
     return values * (root if values.ndim == 1 else root[:, None])
 
 
-def _targets(y: Array, noise: Array | None, data: Array) -> tuple[Array, Array | None]:
+def _targets(
+    y: Array, noise: Array | None, data: Array, name: str = "noise"
+) -> tuple[Array, Array | None]:
     y = _checks.array("y", y, like=data, ndim=(1, 2))
     _checks.same_length("y", y, "the data", data)
     if noise is None:
         return y, None
-    noise = _checks.array("noise", noise, like=data, ndim=1, above=0)
-    _checks.same_length("noise", noise, "the data", data)
+    noise = _checks.array(name, noise, like=data, ndim=1, above=0)
+    _checks.same_length(name, noise, "the data", data)
     return y, namespace(data).sqrt(noise)

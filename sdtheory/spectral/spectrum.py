@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sdtheory import _checks
-from sdtheory._array import Array, descending_eigh, eps, first, namespace
+from sdtheory._array import Array, descending_eigh, eps, first, is_array, namespace
 from sdtheory.spectral.filters import Filter
 
 __all__ = ["Spectrum", "Targets", "eigenbasis", "semidefinite"]
@@ -154,14 +154,23 @@ class Spectrum:
 
     def fitted(self, profile: Filter, targets: Targets) -> Array:
         """Return predictions at the training inputs, (n,) or (n, q)."""
+        _checks.instance("profile", profile, Filter)
+        _checks.instance("targets", targets, Targets)
         left = _required(self.left, "predictions at the training inputs")
         return left @ columns(profile.kept, targets.projected)
 
     def parameters(self, profile: Filter, targets: Targets) -> Array:
         """Return the coefficients of the features, (p,) or (p, q); a design has them."""
+        _checks.instance("profile", profile, Filter)
+        _checks.instance("targets", targets, Targets)
         if self.right is None:
             raise ValueError("a spectrum made from a kernel has no feature coefficients")
         xp = namespace(self.right)
+        if profile.coefficient.shape[-1] != self.eigenvalues.shape[0]:
+            raise ValueError(
+                f"profile must have the {self.eigenvalues.shape[0]} modes of the spectrum, "
+                f"got {profile.coefficient.shape[-1]}"
+            )
         scaled = xp.sqrt(self.eigenvalues) * profile.coefficient
         return self.right @ columns(scaled, targets.projected)
 
@@ -183,7 +192,24 @@ class Spectrum:
 
     def predict(self, projection: Array, profile: Filter, targets: Targets) -> Array:
         """Return predictions at new points from their `projection`, (m,) or (m, q)."""
-        return projection @ columns(profile.coefficient, targets.projected)
+        _checks.instance("profile", profile, Filter)
+        _checks.instance("targets", targets, Targets)
+        values = columns(profile.coefficient, targets.projected)
+        if (
+            not is_array(projection)
+            or projection.ndim != 2
+            or projection.shape[1] != values.shape[0]
+        ):
+            projection = _checks.array("projection", projection, like=values, ndim=2)
+            if projection.shape[1] != values.shape[0]:
+                raise ValueError(
+                    f"projection must have {values.shape[0]} columns, "
+                    f"got shape {tuple(projection.shape)}"
+                )
+        predicted = projection @ values
+        if bool(namespace(predicted).any(namespace(predicted).isnan(predicted))):
+            _checks.array("projection", projection)  # says where; without a look at each entry
+        return predicted
 
 
 def semidefinite(name: str, matrix: Array) -> tuple[Array, Array]:

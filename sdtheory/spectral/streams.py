@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
@@ -58,14 +58,18 @@ def stream(
     >>> seen.rows, seen.y_mean
     (4, array([1.5]))
     """
-    if save is not None and not hasattr(accumulator, "save"):
-        raise TypeError(f"accumulator must have a method save, got {type(accumulator).__name__}")
+    wanted = ("rows", "update") if save is None else ("rows", "update", "save")
+    for name in wanted:
+        if isinstance(accumulator, type) or not hasattr(accumulator, name):
+            raise TypeError(f"accumulator must have {name}, got {_checks.show(accumulator)}")
+    if save is not None:
+        save = _checks.path("save", save)
     pause, saved_at = _checks.number("seconds", seconds, at_least=0), time.monotonic()
     whole = copy.copy(accumulator)  # what whole chunks led to: arrays are replaced, never changed
     with Progress(_checks.integer("rows", rows)) as progress:
         progress.advance(f"{accumulator.rows:,} rows", accumulator.rows)
         try:
-            for chunk in chunks:
+            for chunk in _each(chunks):
                 accumulator.update(*chunk)
                 before, whole = whole.rows, copy.copy(accumulator)
                 progress.advance(f"{whole.rows:,} rows", whole.rows - before)
@@ -77,3 +81,20 @@ def stream(
                 setattr(accumulator, field.name, getattr(whole, field.name))
             if save is not None:
                 whole.save(save)  # type: ignore[attr-defined]
+
+
+def _each(chunks: Iterable[tuple[Array, ...]]) -> Iterator[tuple[Array, ...]]:
+    try:
+        each = iter(chunks)
+    except TypeError:
+        raise TypeError(
+            f"chunks must be an iterable of chunks, got {_checks.show(chunks)}"
+        ) from None
+    for chunk in each:
+        _checks.instance("chunks", chunk, tuple, list)
+        if len(chunk) not in (2, 3):
+            raise ValueError(
+                "chunks must be (features, labels) or (features, labels, weights), got "
+                f"{_checks.show(chunk)}"
+            )
+        yield tuple(chunk)

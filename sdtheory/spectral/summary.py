@@ -97,7 +97,9 @@ class Chunk:
         return cls(design, y, root, design.shape[0], vector)
 
 
-def same_labels(seen: Array, single: bool, new: Array, new_single: bool) -> None:
+def same_labels(
+    seen: Array, single: bool, new: Array, new_single: bool, name: str = "design and y"
+) -> None:
     """Raise unless two matrices (p, q) tell of data of the same form."""
     if tuple(seen.shape) == tuple(new.shape) and single == new_single:
         return
@@ -107,7 +109,7 @@ def same_labels(seen: Array, single: bool, new: Array, new_single: bool) -> None
         return f"{features} features and {'a label vector' if vector else f'{outputs} outputs'}"
 
     raise ValueError(
-        f"design and y must have {form(seen, single)}, as before, got {form(new, new_single)}"
+        f"{name} must have {form(seen, single)}, as before, got {form(new, new_single)}"
     )
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from sdtheory import _checks
 from sdtheory._array import Array, namespace, triangle
 from sdtheory.spectral import _stored
 from sdtheory.spectral.spectrum import Spectrum
@@ -62,11 +63,12 @@ class QRAccumulator:
 
     def merge(self, other: QRAccumulator) -> None:
         """Add the samples that another accumulator has seen."""
+        _checks.instance("other", other, QRAccumulator)
         cross, new = self._cross(), other._cross()
         if new is None:
             return
         if cross is not None:
-            same_labels(cross, self.single, new, other.single)
+            same_labels(cross, self.single, new, other.single, "other")
         self._add(other.triangle, other.rows)
         self.outputs, self.single = other.outputs, other.single
 
@@ -78,6 +80,7 @@ class QRAccumulator:
         intercept : bool
             Fit an unpenalised intercept.
         """
+        _checks.flag("intercept", intercept)
         total = self.total
         not_empty(self.rows, total)
         small = self.triangle
@@ -100,12 +103,12 @@ class QRAccumulator:
 
     def save(self, path: str | Path) -> None:
         """Write an ``.npz`` file, whole or not at all, without pickle."""
-        _stored.save(self, Path(path))
+        _stored.save(self, _checks.path("path", path))
 
     @classmethod
     def load(cls, path: str | Path) -> QRAccumulator:
         """Read what `save` wrote, as NumPy arrays; refuses anything else."""
-        found: QRAccumulator = _stored.load(cls, Path(path))
+        found: QRAccumulator = _stored.load(cls, _checks.path("path", path))
         return found
 
     def _add(self, rows: Array, count: int) -> None:

@@ -157,7 +157,7 @@ def test_exchanging_the_classes_flips_the_latent(rng):
 
 def test_too_few_steps_are_an_error(rng):
     _, kernel, y = problem(rng)
-    with pytest.raises(RuntimeError, match="did not converge in 1 steps"):
+    with pytest.raises(ValueError, match="did not converge in 1 steps"):
         gp.laplace(kernel, y, gp.BERNOULLI, most=1)
 
 

@@ -155,8 +155,8 @@ def test_the_defaults_are_one_pure_student(data):
     np.testing.assert_array_equal(last, data.new @ two.dual[2])
     for k in (-3, -1, 0, 2):
         np.testing.assert_array_equal(two.predict(data.new, k), data.new @ two.dual[k])
-    for k in (-4, 3):
-        with pytest.raises(ValueError, match=f"steps must be at most 2, got {k}"):
+    for k, bound in ((-4, "least -3"), (3, "most 2")):
+        with pytest.raises(ValueError, match=f"steps must be at {bound}, got {k}"):
             two.predict(data.new, k)
 
 

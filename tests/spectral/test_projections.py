@@ -418,7 +418,7 @@ def test_the_best_quotient_on_the_simplex(task, lam, steps, outside, spare):
 
 
 def test_risks_are_asked_for():
-    with pytest.raises(TypeError, match=r"risk must be a QuadraticRisk or a RatioRisk, got 1\.0"):
+    with pytest.raises(TypeError, match=r"risk must be a QuadraticRisk or RatioRisk, got 1\.0"):
         projections.constrained_weights(1.0, S2, 1.0)
 
 

@@ -77,7 +77,7 @@ def test_saves_now_and_then(tmp_path, monkeypatch):
 def test_what_cannot_be_saved_says_so(tmp_path):
     seen = GramAccumulator()
     stream(seen, chunks(np.random.default_rng(0), 3))
-    with pytest.raises(TypeError, match="must have a method save, got LeftOutAccumulator"):
+    with pytest.raises(TypeError, match="accumulator must have save, got LeftOutAccumulator"):
         stream(LeftOutAccumulator(seen.summary(), 1.0), [], save=tmp_path / "x")
 
 

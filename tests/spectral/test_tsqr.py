@@ -133,7 +133,7 @@ def test_triangles_are_merged_whatever_came_first(rng, single):
             np.testing.assert_allclose(got, want, rtol=0, atol=1e3 * EPS)
     other = QRAccumulator()
     other.update(x, y[:, None] if single else y[:, 0])
-    with pytest.raises(ValueError, match="design and y must have 3 features and"):
+    with pytest.raises(ValueError, match="other must have 3 features and"):
         into.merge(other)
     assert into.rows == 12
 

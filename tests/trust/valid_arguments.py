@@ -1,12 +1,21 @@
-"""A valid call of every public function, from the names of its arguments."""
+"""A valid call of every public function and method, from the names of its arguments."""
 
+import copy
 import importlib
 import inspect
+import tempfile
+from pathlib import Path
 
 import numpy as np
 
 from sdtheory import Spectrum, gp, jepa, kernel_ridge, label_noise, logistic
-from sdtheory.spectral import criteria, filters
+from sdtheory.spectral import (
+    GramAccumulator,
+    LeftOutAccumulator,
+    QRAccumulator,
+    criteria,
+    filters,
+)
 
 TOPICS = ("spectral", "label_noise", "kernel_ridge", "gp", "logistic", "jepa")
 RNG = np.random.default_rng(0)
@@ -27,6 +36,31 @@ STAGES = logistic.mixture_stages(MIXTURE, 0.1, 1)
 WORLD = logistic.RandomLabels(20, 6, 0.3)
 POPULATION = label_noise.ProportionalProblem(D, D, 0.5, 1.0)
 LABELS = logistic.LinearLabels(3, 10, 0.4, 0.1, 0.01)
+LATENT = gp.laplace(K, np.array([0.0, 1.0, 1.0, 0.0]), gp.BERNOULLI)
+
+
+def accumulated(kind):
+    """Return an accumulator that has seen the data."""
+    seen = kind()
+    seen.update(X, Y)
+    return seen
+
+
+MOMENTS, TRIANGLE = accumulated(GramAccumulator), accumulated(QRAccumulator)
+LEFT_OUT = LeftOutAccumulator(MOMENTS.summary(), [0.5, 1.0])
+LEFT_OUT.update(X, Y)
+TWO_STEPS = LeftOutAccumulator(MOMENTS.summary(), [1.0], 2)
+TWO_STEPS.update(X, Y)
+FOLDER = Path(tempfile.mkdtemp(prefix="fuzzed"))
+MOMENTS.save(FOLDER / "gram.npz")
+TRIANGLE.save(FOLDER / "qr.npz")
+
+
+def gaussian(theta):
+    """Return a Gaussian kernel of the four samples and its derivative in the log length."""
+    scaled = np.sum((X[:, None] - X) ** 2, axis=2) * np.exp(-2.0 * theta[0])
+    return np.exp(-scaled / 2), (scaled * np.exp(-scaled / 2))[None]
+
 
 COMMON = {
     "eigenvalues": D, "lam": 1.0, "xi": 0.5, "steps": 1, "weights": np.array([0.5]), "kernel": K,
@@ -35,6 +69,7 @@ COMMON = {
     "covariance": np.eye(2), "mean": D, "n": 5, "projection": X, "targets": TARGETS, "truth": Y,
     "spectrum": S, "risk": RISK, "base": filters.distill(D, 1.0, 0.0, 0),
     "directions": filters.taylor_directions(D, 1.0, 1), "noise": 0.5, "metric": "parameter",
+    "profile": filters.distill(D, 1.0, 0.5), "new": X, "sample_weight": np.ones(4),
 }  # fmt: skip
 BY_TOPIC = {
     "label_noise": {
@@ -42,16 +77,19 @@ BY_TOPIC = {
         "signal_energy": np.array([1.0, 0.5]), "theta": D, "initial": D, "rounds": 2, "order": 1,
         "fraction": 0.5, "kept": [0, 1], "student_lam": 1.0, "rank": 2, "gap": 0.1, "energy": 1.0,
         "estimates": np.ones((1, 2)), "smoothers": [0.5], "method": "loo", "new_design": X,
-        "new_y": Y,
+        "new_y": Y, "seen": LEFT_OUT, "summary": MOMENTS.summary(),
     },
     "kernel_ridge": {
         "fit": FIT, "error": 0.1, "tolerance": 0.1, "larger": 2.0, "smaller": 1.0, "best_lam": 2.0,
         "inputs": X, "gamma": 1.0, "count": 3, "rng": np.random.default_rng(0),
-        "columns": X, "landmarks": np.eye(2), "noise": np.ones(4),
+        "columns": X, "landmarks": np.eye(2), "noise": np.ones(4), "new": K, "points": X,
+        "lams": [1.0, 2.0], "xis": [0.0, 0.5],
     },
     "gp": {
         "mean": D, "variance": D, "y": np.array([0.0, 1.0, 1.0, 0.0]), "f": D,
-        "likelihood": "bernoulli", "link": "mean",
+        "likelihood": "bernoulli", "link": "mean", "fit": LATENT, "derivatives": K[None],
+        "theta": [0.0], "bounds": [[-1.0, 1.0]], "new": K, "prior": np.diag(K),
+        "label_noise": 0.1,
     },
     "logistic": {
         "n": 20, "flipped": 0.2, "same_class": 0.4, "cross_class": 0.1, "penalty": 0.01,
@@ -62,7 +100,8 @@ BY_TOPIC = {
         "temperature": 2.0, "weight": 0.5, "before": 0.5, "now": 0.6, "student": 0.5,
         "probabilities": [0.5, 0.3, 0.2], "sizes": 10, "flip_probability": 0.2, "classes": 3,
         "sharpness": 1.0, "sample_ratio": 2.0, "variance": 1.0, "balance": 0.5, "ratio": 0.1,
-        "found": STAGES, "at": logistic.teacher_saddle(MIXTURE, STAGES),
+        "found": STAGES, "at": logistic.teacher_saddle(MIXTURE, STAGES), "count": 3, "beta": 1.0,
+        "bias": 0.1, "norm": 1.0,
     },
     "jepa": {
         "mode": MODE, "depth": 2, "scale": 0.01, "objective": "jepa", "times": [0.0, 1.0],
@@ -122,13 +161,45 @@ BY_FUNCTION = {
     "jepa.learned_order": {"scale": 0.01}, "jepa.phase": {},
     "jepa.Views.from_samples": {"x": X, "y": X},
     "jepa.equal_covariance_gap": {}, "jepa.unbalanced_time": {"predictor": 0.1},
+    "jepa.descent_times": {"steps": 1000},
     "jepa.retention_times": {"fraction": 0.5}, "jepa.matrix_flow": {"times": [0.0, 1.0]},
+}  # fmt: skip
+BY_FUNCTION |= {
+    "spectral.GramAccumulator.load": {"path": FOLDER / "gram.npz"},
+    "spectral.QRAccumulator.load": {"path": FOLDER / "qr.npz"},
+    "spectral.GramAccumulator.save": {"path": FOLDER / "again.npz"},
+    "spectral.QRAccumulator.save": {"path": FOLDER / "again.npz"},
+    "spectral.GramAccumulator.merge": {"other": MOMENTS},
+    "spectral.QRAccumulator.merge": {"other": TRIANGLE},
+    "spectral.LeftOutAccumulator.merge": {"other": LEFT_OUT},
+    "spectral.LeftOutAccumulator": {"summary": MOMENTS.summary(), "lam": [1.0]},
+    "spectral.stream": {
+        "accumulator": accumulated(GramAccumulator), "chunks": [(X, Y)], "rows": 4,
+    },
+    "label_noise.derivatives_left_out": {"seen": TWO_STEPS},
+    "kernel_ridge.chunked_product": {"kernel": lambda a, b: a @ b.T},
+    "gp.evidence_gradient": {"likelihood": gp.BERNOULLI},
+    "gp.optimise_evidence": {"kernel": gaussian},
+    "gp.optimise_label_evidence": {"kernel": gaussian},
+    **{
+        f"gp.{name}": {"prior": K}
+        for name in ("GaussianProcess.covariance", "GaussianProcess.error_covariance",
+                     "Laplace.covariance")
+    },
+    "gp.Likelihood.log_density": {"y": D, "f": D}, "gp.Likelihood.residual": {"y": D, "f": D},
+    "logistic.GaussianMixture.test_error": {"signal": 1.0},
+    **{
+        f"jepa.{name}.sample": {"count": 3}
+        for name in ("TwoViews", "MaskedSignal", "Autoregression", "Oscillators")
+    },
+    "jepa.Network": {"layers": NETWORK.layers, "predictor": NETWORK.predictor},
+    "jepa.Network.like": {"weights": NETWORK.flat()},
 }  # fmt: skip
 # Results, protocols and intermediate objects: made by functions, not by users.
 UNCHECKED = {
-    "spectral": "GramAccumulator LeftOutAccumulator QRAccumulator Block Filter LeastSquares "
+    "spectral": "GramAccumulator QRAccumulator Block Filter LeastSquares "
     "Optimum QuadraticRisk RatioRisk Spectrum Targets Summary",
-    "label_noise": "AnchoredRounds AsymptoticSteps Asymptotics Best ConditionalProblem Derivatives "
+    "label_noise": "AnchoredRounds AsymptoticSteps Asymptotics Best Derivatives "
     "LimitStudent NoiseThresholds OptimalSteps OptimalXi Problem PenaltyLimits PrunedXi "
     "SelfTraining TunedPath TunedXi WienerFloor",
     "kernel_ridge": "Chain Constrained KernelRidge Merged OptimalSchedule OptimalXi",
@@ -136,8 +207,29 @@ UNCHECKED = {
     "SoftLabelProcess",
     "logistic": "AveragingErrors ClassesStage CorruptionRange Kept MixtureStages PerfectMixing "
     "SaddlePoint Stage UnequalStage WidestWindow",
-    "jepa": "EmaPath FlowPath LearnedOrder RankOnePath TimeExpansion Law Network Views",
+    "jepa": "EmaPath FlowPath LearnedOrder RankOnePath TimeExpansion Law",
 }
+# A valid object of every class that has methods with arguments.
+OWNERS = {
+    "spectral.Spectrum": S, "spectral.Filter": COMMON["filter"], "spectral.QuadraticRisk": RISK,
+    "spectral.RatioRisk": criteria.gcv(S, TARGETS), "spectral.Block": RISK.blocks[0],
+    "spectral.LeastSquares": RISK.along(COMMON["base"], COMMON["directions"]),
+    "spectral.Summary": MOMENTS.summary(), "spectral.GramAccumulator": MOMENTS,
+    "spectral.QRAccumulator": TRIANGLE, "spectral.LeftOutAccumulator": LEFT_OUT,
+    "kernel_ridge.KernelRidge": FIT, "kernel_ridge.Chain": kernel_ridge.distil(K, Y, 1.0),
+    "gp.GaussianProcess": gp.data_centric(K, Y, 0.5), "gp.Laplace": LATENT,
+    "gp.LatentProcess": gp.distribution_centric_classification(K, [0.0, 1.0, 1.0, 0.0]),
+    "gp.SoftLabelProcess": gp.data_centric_classification(K, [0.0, 1.0, 1.0, 0.0]),
+    "gp.Likelihood": gp.CONTINUOUS_BERNOULLI, "logistic.GaussianMixture": MIXTURE,
+    "logistic.LinearLabels": LABELS, "logistic.RandomLabels": WORLD,
+    "logistic.SymmetricClasses": logistic.SymmetricClasses(3, 10, 0.4, 0.1, 0.01, 0.1),
+    "logistic.UnequalClasses": logistic.UnequalClasses((12, 8), (3, 2), (0.4, 0.4)),
+    "jepa.TwoViews": jepa.TwoViews([1.0, 0.5], 0.1),
+    "jepa.MaskedSignal": jepa.MaskedSignal([1.0, 0.5, 0.5], 0.5),
+    "jepa.Autoregression": jepa.Autoregression([1.0, 0.5], 0.5, 0.1),
+    "jepa.Oscillators": jepa.Oscillators([1.0], 0.5, 0.3, 0.1),
+    "jepa.Network": NETWORK, "jepa.FlowPath": PATH,
+}  # fmt: skip
 
 
 def entry_points():
@@ -165,19 +257,28 @@ def entry_points():
     return found
 
 
-# Callbacks, files and objects that only other functions make; fuzzed where they are tested.
-ELSEWHERE = {
-    "spectral.GramAccumulator.load", "spectral.QRAccumulator.load", "spectral.stream",
-    "label_noise.derivatives_left_out", "label_noise.tune_left_out", "label_noise.tune_summary",
-    "kernel_ridge.chunked_product", "kernel_ridge.distil", "gp.evidence_gradient",
-    # Elementwise special functions, like NumPy's: unchecked, for the inner loops that use them.
-    "gp.continuous_bernoulli.curvature", "gp.continuous_bernoulli.log_partition",
-    "gp.continuous_bernoulli.mean", "gp.continuous_bernoulli.third", "gp.laplace",
-    # As much work as the answer is large: rounds, steps of an iteration, nodes of a quadrature.
-    "logistic.steps_needed", "logistic.mixture_stages", "logistic.soft_averaging_error",
-    "jepa.descent_times", "jepa.ema_path", "jepa.matrix_flow",
-    "gp.optimise_evidence", "gp.optimise_label_evidence", "jepa.crossing_times",
-}  # fmt: skip
+def methods():
+    """Return every public method with arguments, bound to a copy of a valid object."""
+    found = {}
+    for name, owner in OWNERS.items():
+        for key in dir(type(owner)):
+            static = inspect.getattr_static(owner, key)
+            shown = key == "__call__" or not key.startswith("_")
+            if (
+                shown
+                and inspect.isfunction(static)
+                and len(inspect.signature(static).parameters) > 1
+            ):
+                found[f"{name}.{key}"] = _on_a_copy(owner, key)
+    return found
+
+
+def _on_a_copy(owner, key):
+    def method(**arguments):
+        return getattr(copy.copy(owner), key)(**arguments)
+
+    method.__signature__ = inspect.signature(getattr(owner, key))
+    return method
 
 
 def arguments_of(name, function):

@@ -45,9 +45,10 @@ def kernel_coefficients(
     >>> -k[0, 1] / k[1, 1]  # the best weight
     np.float64(1.866666...)
     """
+    _checks.instance("problem", problem, ProportionalProblem)
     s = problem.eigenvalues
     lam = _checks.number("lam_mean", lam_mean, above=0)
-    order = _checks.integer("order", order)
+    order = _checks.integer("order", order, at_most=_checks.POWERS)
     xp = namespace(s)
     if new_eigenvalues is None:
         new = s
@@ -85,7 +86,7 @@ def asymptotic_steps(
     >>> asymptotic_steps(isotropic, 0.1, 1).weights
     array([-1.86666667])
     """
-    steps = _checks.integer("steps", steps, at_least=1)
+    steps = _checks.integer("steps", steps, at_least=1, at_most=_checks.POWERS)
     k = kernel_coefficients(problem, lam_mean, steps, new_eigenvalues)
     xp = namespace(k)
     sign = place([(-1.0) ** i for i in range(steps + 1)], like=k)

@@ -36,6 +36,7 @@ def penalty_limits(problem: ProportionalProblem) -> PenaltyLimits:
     >>> penalty_limits(isotropic).ridgeless_student_risk
     np.float64(1.5)
     """
+    _checks.instance("problem", problem, ProportionalProblem)
     s, signal = problem.eigenvalues, problem.signal_energy * problem.eigenvalues
     xp = namespace(s)
     weights = problem.aspect_ratio * problem.masses

@@ -53,6 +53,7 @@ def asymptotics(problem: ProportionalProblem, lam_mean: Array) -> Asymptotics:
     >>> asymptotics(isotropic, 0.1).xi  # 28 / 15
     array(1.86666667)
     """
+    _checks.instance("problem", problem, ProportionalProblem)
     s = problem.eigenvalues
     lam = _checks.array("lam_mean", lam_mean, like=s, ndim=(0, 1), above=0)
     xp = namespace(s)
@@ -79,6 +80,7 @@ def asymptotics_grid(
     array([[1.86666667, 2.52      ],
            [2.41818182, 2.65542169]])
     """
+    _checks.instance("problem", problem, ProportionalProblem)
     s = problem.eigenvalues
     xp = namespace(s)
     lam = _checks.array("lam_mean", lam_mean, like=s, ndim=1, above=0)

@@ -49,9 +49,10 @@ def self_training(
     >>> self_training(problem, 0.1, 2).risk
     array([1.13824729, 1.02777231, 1.13596485])
     """
+    _checks.instance("problem", problem, ProportionalProblem)
     s = problem.eigenvalues
     xp = namespace(s)
-    rounds = _checks.integer("rounds", rounds)
+    rounds = _checks.integer("rounds", rounds, at_most=_checks.ROUNDS)
     one = place([1.0] * (rounds + 1), like=s)
     lams = _checks.array("lam_mean", lam_mean, like=s, ndim=(0, 1), above=0)
     given = problem.aspect_ratio if aspect_ratios is None else aspect_ratios

@@ -50,6 +50,7 @@ def averaging_errors(problem: GaussianMixture) -> AveragingErrors:
     (0.24311716, 0.18754803, 0.20091307)
 
     """
+    _checks.instance("problem", problem, GaussianMixture)
     alpha, Delta, theta = _balanced(problem)
     m, X = alpha * (1 - 2 * theta) / 2, alpha * Delta / 4
     width = np.sqrt(Delta * (m**2 + X))
@@ -87,6 +88,7 @@ def soft_averaging_error(problem: GaussianMixture, sharpness: float) -> float:
     0.17878
 
     """
+    _checks.instance("problem", problem, GaussianMixture)
     alpha, Delta, theta = _balanced(problem)
     sharpness = _checks.number("sharpness", sharpness, above=0)
     m, X = alpha * (1 - 2 * theta) / 2, alpha * Delta / 4
@@ -115,6 +117,7 @@ def best_soft_averaging(problem: GaussianMixture) -> tuple[float, float]:
     (4.84, 0.17878)
 
     """
+    _checks.instance("problem", problem, GaussianMixture)
     _balanced(problem)
     grid = np.linspace(-5, 7, 25)
     errors = [soft_averaging_error(problem, float(np.exp(x))) for x in grid]

@@ -77,11 +77,12 @@ def mixture_stages(
     array([0.18280083, 0.1368047 ])
 
     """
-    rounds = 0 if np.ndim(lam) == 0 else len(np.asarray(lam)) - 1
-    steps = rounds if steps is None else _checks.integer("steps", steps)
+    _checks.instance("problem", problem, GaussianMixture)
+    _checks.flag("hard", hard)
+    ridges = _checks.ndarray("lam", lam, ndim=(0, 1), above=0)
+    rounds = 0 if ridges.ndim == 0 else len(ridges) - 1
+    steps = rounds if steps is None else _checks.integer("steps", steps, at_most=_checks.POWERS)
     ridge = _schedule("lam", lam, steps + 1)
-    if np.any(ridge <= 0):
-        raise ValueError(f"lam must be positive, got {_checks.show(lam)}")
     warmth = _schedule("temperature", temperature, steps)
     if np.any(warmth <= 0):
         raise ValueError(f"temperature must be positive, got {_checks.show(temperature)}")
@@ -146,7 +147,7 @@ def _solve_all(
 
 
 def _schedule(name: str, value: object, count: int) -> Floats:
-    given = _checks.array(name, value, ndim=(0, 1)) if count else np.zeros(0)
+    given = _checks.ndarray(name, value, ndim=(0, 1)) if count else np.zeros(0)
     if np.ndim(given) and len(given) != count:
         raise ValueError(f"{name} must be one number or {count} numbers, got {_checks.show(value)}")
     return np.broadcast_to(given, (count,)).astype(float)

@@ -80,6 +80,10 @@ def smooth_rule(steepness: float, refine: float = 1.0) -> tuple[Floats, Floats]:
     The error is exp(-2 pi a / h) for a strip of half-width a = pi / steepness and the step h.
     """
     step = min(0.7, np.pi / steepness / 8) / refine
+    if not _REACH / step <= 4 * _MOST:
+        raise ValueError(
+            f"sharpness must be lower, or temperature higher, got {steepness:.3g} times the noise"
+        )
     count = int(np.ceil(_REACH / step))
     zeta = step * np.arange(-count, count + 1)
     weight = step * np.exp(-0.5 * zeta**2) / np.sqrt(2 * np.pi)

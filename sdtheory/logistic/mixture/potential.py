@@ -50,6 +50,8 @@ def potential(problem: GaussianMixture, lam: float, at: SaddlePoint) -> float:
     >>> potential(problem, 0.5, at)
     1.1154997
     """
+    _checks.instance("problem", problem, GaussianMixture)
+    _checks.instance("at", at, SaddlePoint)
     lam = _checks.number("lam", lam, above=0)
     m, q, eta, b, tau = (
         _checks.number(name, value)
@@ -76,6 +78,8 @@ def teacher_saddle(problem: GaussianMixture, found: MixtureStages) -> SaddlePoin
     >>> at.length >= abs(at.signal)
     True
     """
+    _checks.instance("problem", problem, GaussianMixture)
+    _checks.instance("found", found, MixtureStages)
     m, Q = float(found.signal[0]), float(found.overlap[0, 0])
     return SaddlePoint(
         signal=m,
@@ -98,6 +102,7 @@ def saddle_gradient(problem: GaussianMixture, lam: float, at: SaddlePoint) -> fl
     True
 
     """
+    _checks.instance("at", at, SaddlePoint)
     point = astuple(at)
     # With a fixed bias of 0 the mixture is symmetric, and the slope in the bias vanishes too.
     slopes = []

@@ -63,7 +63,10 @@ class GaussianMixture:
 
         `signal` is w.v / d and `norm` is |w|^2 / d.
         """
-        width = np.sqrt(self.variance * np.asarray(norm))
+        signal, bias = _checks.ndarray("signal", signal), _checks.ndarray("bias", bias)
+        norm = _checks.ndarray("norm", norm, at_least=0)
+        _checks.together(signal=signal, bias=bias, norm=norm)
+        width = np.sqrt(self.variance * norm)
         rho = self.balance
         return np.asarray(
             rho * ndtr(-(signal + bias) / width) + (1 - rho) * ndtr(-(signal - bias) / width)
