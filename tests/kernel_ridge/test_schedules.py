@@ -5,6 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import scipy.optimize
+from backends import BACKENDS
 
 from sdtheory import kernel_ridge
 
@@ -206,3 +207,20 @@ def test_wrong_arguments_are_named(toy, arguments, message):
         kernel_ridge.optimal_limit_xi(0.5, 0.0)
     with pytest.raises(ValueError, match="lam must be greater than 0"):
         kernel_ridge.optimal_limit_xi(0.0, 0.5)
+
+
+@pytest.mark.parametrize("put", BACKENDS)
+@pytest.mark.parametrize("constrained", [False, True])
+def test_backend_is_kept(put, constrained, rng):
+    half, y = rng.normal(size=(8, 10)), rng.normal(size=(8, 2))
+    kernel, noise = half @ half.T, rng.uniform(0.5, 2.0, 8)
+    want = kernel_ridge.optimal_schedule(
+        kernel_ridge.fit(kernel, y, noise), 2.0, 2, constrained=constrained
+    )
+    got = kernel_ridge.optimal_schedule(
+        kernel_ridge.fit(put(kernel), put(y), put(noise)), 2.0, 2, constrained=constrained
+    )
+    assert put.owns(got.mixture)
+    assert put.owns(got.filter.kept)
+    for name in ("risk", "teacher_risk"):
+        assert getattr(got, name) == pytest.approx(getattr(want, name), rel=1e4 * put.eps)
