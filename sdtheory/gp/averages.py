@@ -64,7 +64,7 @@ def average_mean(mean: FloatArray, variance: FloatArray) -> FloatArray:
     """
     mean, variance = _arguments(mean, variance)
     # The number of nodes grows with the root of the variance.
-    _checks.ndarray("variance", variance, at_most=1e8, empty=True, empty=True)
+    _checks.ndarray("variance", variance, at_most=1e8, empty=True)
     deviation = np.sqrt(variance)
     step = 0.5 / max(1.0, float(np.max(deviation, initial=0.0)))
     nodes = np.arange(-np.ceil(9.5 / step), np.ceil(9.5 / step) + 1) * step
