@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["adjoint", "gaussian"]
+__all__ = ["adjoint", "centred_traces", "gaussian"]
 
 Array = np.ndarray[Any, Any]
 BLOCK = 100
@@ -30,3 +30,19 @@ def gaussian(rng: np.random.Generator, runs: int, n: int, variances: Array) -> I
 def adjoint(a: Array) -> Array:
     """Return the conjugate transposes of a stack of matrices."""
     return a.conj().swapaxes(-1, -2)
+
+
+def centred_traces(designs: Array, variances: Array) -> Array:
+    """Return the traces (runs, 2 + 2 levels) of X X' and its square less their known means.
+
+    They are those of all features and of the features of each variance, in units of the means:
+    most of what varies with a design is linear in them.
+    """
+    n, found = designs.shape[1], []
+    for chosen in (variances > 0, *(variances == level for level in np.unique(variances))):
+        product = designs[:, :, chosen] @ adjoint(designs[:, :, chosen])
+        total, squares = np.sum(variances[chosen]), np.sum(variances[chosen] ** 2)
+        once = np.trace(product, axis1=1, axis2=2).real / (n * total)
+        twice = np.sum(np.abs(product) ** 2, axis=(1, 2)) / (n * total**2 + n**2 * squares)
+        found += [once - 1, twice - 1]
+    return np.stack(found, axis=1)

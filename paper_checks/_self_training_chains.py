@@ -9,7 +9,7 @@ import numpy as np
 
 from sdtheory import label_noise
 
-from ._complex_designs import adjoint, gaussian
+from ._complex_designs import adjoint, centred_traces, gaussian
 
 __all__ = ["Chains", "error_on_a_draw", "simulate"]
 
@@ -28,6 +28,8 @@ class Chains:
     risks: FloatArray
     estimates: FloatArray
     """Means of squared corrected residuals, from the traces of the products of smoothers."""
+    controls: FloatArray
+    """Numbers of mean zero that know most of how the designs of a chain vary."""
     designs: ComplexArray
     """The labelled designs of the first hundred (100, n, p)."""
     maps: ComplexArray
@@ -59,9 +61,9 @@ def simulate(
         squares = np.abs(residual + shares * residual[:, :1]) ** 2
         lost = np.abs(missed + shares * missed[:, :1]) ** 2 @ energy
         estimates = np.sum(lost + np.sum(squares, axis=3), axis=2) / n
-        found.append((risks, estimates, *((designs[0], maps) if not found else ())))
-    risks, estimates = (np.concatenate([f[k] for f in found]) for k in (0, 1))
-    return Chains(risks, estimates, *found[0][2:])
+        controls = np.hstack([centred_traces(new, eigenvalues) for new in designs])
+        found.append((risks, estimates, controls, *((designs[0], maps) if not found else ())))
+    return Chains(*(np.concatenate([f[k] for f in found]) for k in range(3)), *found[0][3:])
 
 
 def error_on_a_draw(chains: Chains, which: int, lam: float, rng: np.random.Generator) -> FloatArray:

@@ -9,11 +9,12 @@ from sdtheory import label_noise
 from sdtheory.claims import SCORE_LIMIT, Draw, claim, z_score
 from sdtheory.label_noise import ProportionalProblem
 
+from ._control_variates import controlled
 from ._self_training_chains import Chains, error_on_a_draw, simulate
 
 PAPER = "Wu, Yang & Sun 2026"
 
-P, N, LAM, ROUNDS, RUNS, CALLS = 60, 40, 0.3, 2, 800, 40
+P, N, LAM, ROUNDS, RUNS, CALLS = 60, 40, 0.3, 2, 600, 40
 EIGENVALUES = np.where(np.arange(P) < P // 10, 9.0, 1.0)
 ENERGY = np.where(np.arange(P) < P // 10, 0.16, 0.016)
 
@@ -39,7 +40,8 @@ def risk_after_each_round(seed: int) -> float:
     """Return how unlikely the simulated risks are if the limit holds."""
     made = ProportionalProblem(EIGENVALUES, ENERGY, P / N, 1.0)
     limit = label_noise.self_training(made, LAM, ROUNDS).risk
-    return z_score(_chains(seed).risks, limit, precision=0.005)
+    chains = _chains(seed)
+    return z_score(controlled(chains.risks, chains.controls), limit, precision=0.005)
 
 
 def _noisy(draw: Draw) -> dict[str, Any]:
@@ -92,4 +94,5 @@ def iterated_gcv(seed: int) -> float:
     errors = [error_on_a_draw(chains, k, LAM, rng) for k in range(CALLS)]
     gaps = chains.estimates + np.mean(errors, axis=0) - 1.0 - chains.risks
     scale = chains.risks.mean(axis=0)
-    return z_score(gaps, np.zeros(ROUNDS + 1), precision=0.005, scale=scale)
+    draws = controlled(gaps, chains.controls)
+    return z_score(draws, np.zeros(ROUNDS + 1), precision=0.005, scale=scale)

@@ -1,24 +1,8 @@
-"""Simulations of finite size, made precise: control variates, and the correction of order 1/d."""
+"""Simulations of finite size without the correction of order 1/d, and with control variates."""
 
 import numpy as np
 
-
-def controlled(draws, controls):
-    """Return draws (m, ...) without what `controls` (m, k), whose means are zero, explain of them.
-
-    Their mean is the constant of a least-squares fit, their standard error the one of that
-    constant, with the degrees of freedom that the fit leaves.
-    """
-    draws = np.asarray(draws, dtype=float)
-    count = len(draws)
-    design = np.column_stack([np.ones(count), controls])
-    flat = draws.reshape(count, -1)
-    fitted = np.linalg.lstsq(design, flat, rcond=None)[0]
-    freedom = count - np.linalg.matrix_rank(design)
-    # The constant varies more than a mean of residuals: the controls have not exactly mean zero.
-    spread = count * np.linalg.pinv(design.T @ design)[0, 0] * (count - 1) / freedom
-    residuals = (flat - design @ fitted) * np.sqrt(spread)
-    return (fitted[0] + residuals).reshape(draws.shape)
+from paper_checks._control_variates import controlled
 
 
 def extrapolated(simulate, d, trials):

@@ -33,6 +33,7 @@ def test_rate_of_noise_says_nothing(rng):
     assert fit_rate(x, -x, stated=1.0) == math.inf
 
 
+@pytest.mark.statistical
 def test_rate_interval_covers(rng):
     x = np.geomspace(1, 1e4, 20)
     outside = [
@@ -43,16 +44,23 @@ def test_rate_interval_covers(rng):
     assert deviate(2 * stats.binom.sf(sum(outside) - 1, 300, 1e-3)) < SCORE_LIMIT
 
 
-def test_z_score(rng):
+@pytest.mark.statistical
+def test_z_score_accepts_the_mean(rng):
     draws = rng.normal(1.0, 2.0, size=40_000)
     assert z_score(draws, 1.0, precision=0.02) < SCORE_LIMIT
-    assert z_score(draws, 1.15, precision=0.02) > SCORE_LIMIT
-    assert z_score(draws[:100], 1.0, precision=0.02) == math.inf
-    assert z_score(np.ones(9), 1.0, precision=0.1) == 0.0
-    assert z_score(np.ones(9), 1.1, precision=0.1) == math.inf
     pairs = rng.normal([1.0, -2.0], 0.1, size=(10_000, 2))
     assert z_score(pairs, [1.0, -2.0], precision=0.01) < SCORE_LIMIT
+
+
+def test_z_score_refuses_other_means_and_small_samples():
+    rng = np.random.default_rng(0)
+    draws = rng.normal(1.0, 2.0, size=40_000)
+    assert z_score(draws, 1.15, precision=0.02) > SCORE_LIMIT
+    assert z_score(draws[:100], 1.0, precision=0.02) == math.inf
+    pairs = rng.normal([1.0, -2.0], 0.1, size=(10_000, 2))
     assert z_score(pairs, [1.0, -2.1], precision=0.01) > SCORE_LIMIT
+    assert z_score(np.ones(9), 1.0, precision=0.1) == 0.0
+    assert z_score(np.ones(9), 1.1, precision=0.1) == math.inf
     assert z_score([0.9, 1.1], math.nan, precision=1.0) == math.inf
 
 

@@ -60,13 +60,13 @@ def test_data_sets_do_not_depend_on_their_block(monkeypatch):
     )
 
 
-@pytest.mark.statistical("sdtheory.logistic.mixture.chain.mixture_stages")
+@pytest.mark.statistical
 def test_a_small_run_agrees_with_the_limit(device):
     config = {"d": 60, "alpha": 2.0, "batch": 0, "seeds": 12}
     result = EXPERIMENT.run(Task("logistic_mixture", 2, config), device)
     assert result["error"].shape == (len(VARIANTS), 12)
     for name, want in zip(NAMES, theory(2.0), strict=True):
-        assert z_score(result[name].T, want, precision=0.1) < SCORE_LIMIT
+        assert z_score(result[name].T, want, precision=0.5) < SCORE_LIMIT
 
 
 @pytest.mark.parametrize("d", [200, 400, 1000])

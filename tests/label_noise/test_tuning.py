@@ -140,31 +140,26 @@ def test_interpolating_penalties_have_a_limit(rng, intercept):
     assert tiny.risk[1] == pytest.approx(single.risk, rel=1e-5)
 
 
-def within_bias(draws, limit, n):
-    """Return the number closest to the mean that finite samples may have for a mean."""
-    allowed = 15 * limit / n
-    return np.clip(np.mean(draws), limit - allowed, limit + allowed)
-
-
 @pytest.mark.statistical("sdtheory.label_noise.proportional.risk.asymptotics")
 def test_only_the_corrected_estimate_is_consistent(rng):
     problem = ProportionalProblem([1.0], [1.0], 1.5, 1.0)
     truth = asymptotics(problem, 0.05)
     assert truth.xi == pytest.approx(3.47, abs=0.005)
-    n, p = 400, 600
+    n, p = 200, 300
     found = {method: [] for method in METHODS}
     for _ in range(40):
         x = rng.normal(size=(n, p))
-        beta = rng.normal(size=p)
-        y = x @ (beta / np.linalg.norm(beta)) + rng.normal(size=n)
+        # Criteria are quadratic: these outputs add up to the mean over noise and signals.
+        y = np.hstack([np.eye(n), x / np.sqrt(p)])
         for method in METHODS:
             found[method].append(float(tune_xi(x, y, n * 0.05, method).xi))
     inflated = truth.xi * truth.gcv_inflation
     for method, limit in (("gcv", truth.xi), ("loo", truth.xi), ("gcv_published", inflated)):
-        nearest = within_bias(found[method], limit, n)
-        assert z_score(found[method], nearest, precision=0.05) < SCORE_LIMIT
-    assert np.mean(found["gcv_published"]) > truth.xi
-    assert z_score(found["gcv_published"], truth.xi, precision=0.1) > SCORE_LIMIT
+        # Real designs have a bias of order 1/n.
+        allowed = 5 * limit / n
+        nearest = np.clip(np.mean(found[method]), limit - allowed, limit + allowed)
+        assert z_score(found[method], nearest, precision=0.02) < SCORE_LIMIT
+    assert np.mean(found["gcv_published"]) > (truth.xi + inflated) / 2
 
 
 def isotropic(rng, n, ratio):
@@ -184,11 +179,11 @@ def isotropic(rng, n, ratio):
     return Samples(spectrum, z[:, None], z[:, None], none, None, none, none, float(n)), beta
 
 
-@pytest.mark.statistical("sdtheory.label_noise.proportional.risk.asymptotics")
+@pytest.mark.statistical
 def test_excess_risk_of_the_corrected_weight_falls_with_the_samples(rng):
     problem = ProportionalProblem([1.0], [1.0], 1.5, 1.0)
     truth = asymptotics(problem, 0.05)
-    excess, sizes = [], {200: 300, 600: 150, 1800: 30}
+    excess, sizes = [], {200: 300, 600: 100, 1800: 20}
     for n, runs in sizes.items():
         found = {"gcv": [], "gcv_published": []}
         lost = []
@@ -203,15 +198,13 @@ def test_excess_risk_of_the_corrected_weight_falls_with_the_samples(rng):
             lost.append((change @ change) * (found["gcv"][-1] - best) ** 2)
         excess.append(n * np.mean(lost))
     # The last size is the largest.
-    for method, limit in (("gcv", truth.xi), ("gcv_published", truth.xi * truth.gcv_inflation)):
-        nearest = within_bias(found[method], limit, n)
-        assert z_score(found[method], nearest, precision=0.02) < SCORE_LIMIT
-    assert z_score(found["gcv_published"], truth.xi, precision=0.1) > SCORE_LIMIT
+    assert abs(np.mean(found["gcv"]) - truth.xi) < 0.1 * truth.xi
+    assert np.mean(found["gcv_published"]) > truth.xi * (1 + truth.gcv_inflation) / 2
     # n times the excess risk is the same at every size; without 1 / n it would grow ninefold.
     # It is the square of a nearly normal error: ratios of its means follow Fisher's distribution,
     # and the sizes are so small that half as much again may be due to them.
     for k in (0, 2):
-        ratio, freedom = excess[k] / excess[1], (list(sizes.values())[k], 150)
+        ratio, freedom = excess[k] / excess[1], (list(sizes.values())[k], 100)
         tails = stats.f.cdf(1.5 * ratio, *freedom), stats.f.sf(ratio / 1.5, *freedom)
         assert deviate(2 * min(tails)) < SCORE_LIMIT
 

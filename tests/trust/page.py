@@ -14,6 +14,7 @@ from typing import Any
 
 from . import record
 from .not_compared import NOT_COMPARED
+from .power import INSENSITIVE
 
 PAGE = record.ROOT / "docs" / "trust.md"
 
@@ -85,28 +86,76 @@ def mutation(figures: dict[str, Any]) -> str:
 
 
 def equivalents(_figures: dict[str, Any]) -> str:
-    """Return the mutants that change nothing that could be tested."""
-    known = record.equivalent_mutants().items()
-    return "\n".join(f"- `{name}`: {reason}." for name, reason in known)
+    """Return the mutants that change nothing that could be tested, by module and reason."""
+    reasons: dict[tuple[str, str], list[str]] = {}
+    for name, reason in record.equivalent_mutants().items():
+        path, _, change = name.partition(":")
+        reasons.setdefault((path, reason), []).append(f"`{change}`")
+    lines = [
+        f"- `{path}`, {reason}: {', '.join(names)}." for (path, reason), names in reasons.items()
+    ]
+    return "\n".join(lines)
 
 
 def power(figures: dict[str, Any]) -> str:
-    """Return false alarms and power of the statistical claims."""
+    """Return false alarms and power of the statistical claims and tests."""
     lines = [
-        "| claim | allowed | means | draws of each | false alarms | honest | off by +1% | by -1% |",
-        "|---|---|---|---|---|---|---|---|",
+        (
+            "| claim or test | means | draws of each | false alarms | as it is "
+            "| off by +1% | by -1% | sees |"
+        ),
+        "|" + "---|" * 8,
     ]
-    for name, row in figures["claims"].items():
+    notes = []
+    rows = {**figures["claims"], **figures["tests"]}
+    for name, row in rows.items():
+        errors = [found["scores"] for found in row["errors"].values()]
         up, down = (
-            min(v for k, v in row["off_by_one_percent"].items() if k.endswith(f"{sign}1%"))
-            for sign in "+-"
+            f"{min(scores['1%'][k] for scores in errors) / figures['limit']:.1f}" if errors else ""
+            for k in (0, 1)
         )
+        sees = ""
+        if errors:
+            sees = max((_seen(scores, figures["limit"]) for scores in errors), key=_as_number)
+        short = name.removeprefix("tests/")
+        mark = ""
+        if name in INSENSITIVE:
+            notes.append(f"`{short}`: {INSENSITIVE[name]}.")
+            mark = f" ({len(notes)})"
         lines.append(
-            f"| `{name}` | {row['standard_errors']:g} | {row['means']} | {row['draws']} | "
-            f"{row['false_alarms']:.1e} | {row['honest']:.2f} | {up:.2f} | {down:.2f} |"
+            f"| `{short}`{mark} | {row['entries']} | {row['draws'] or ''} | "
+            f"{row['false_alarms']:.0e} | {row['honest'] / figures['limit']:.2f} | "
+            f"{up} | {down} | {sees} |"
         )
-    total = f"The rates add up to at most {figures['false_alarms']:.1e} for a new seed."
-    return "\n".join([*lines, "", total])
+    comparisons = sum(row["comparisons"] for row in rows.values())
+    total = (
+        f"Of {figures['date']}. With a new seed the {comparisons} comparisons fail, one of them or "
+        f"more, with a probability of at most {figures['false_alarms']:.1e}; that an audit misses "
+        f"1% has one of at most {figures['missed']:.0e}."
+    )
+    return "\n".join([*lines, "", total, "", *(f"{i}. {n}" for i, n in enumerate(notes, 1))])
+
+
+def _seen(scores: dict[str, list[float]], limit: float) -> str:
+    return next((off for off, pair in scores.items() if min(pair) > limit), "more")
+
+
+def _as_number(off: str) -> float:
+    return float(off.rstrip("%")) if off != "more" else 1e3
+
+
+def calibration(figures: dict[str, Any]) -> str:
+    """Return how far the statistics of new seeds are from their stated distribution."""
+    lines = [
+        "| claim | seeds | means | largest distance | probability | root mean square | largest |",
+        "|" + "---|" * 7,
+    ]
+    lines += [
+        f"| `{name}` | {row['seeds']} | {row['entries']} | {row['distance']:.3f} | "
+        f"{row['chance']:.2g} | {row['root_mean_square']:.3f} | {row['largest']:.2f} |"
+        for name, row in sorted(figures.items())
+    ]
+    return "\n".join(lines)
 
 
 SECTIONS: dict[str, Callable[[dict[str, Any]], str]] = {
@@ -115,6 +164,7 @@ SECTIONS: dict[str, Callable[[dict[str, Any]], str]] = {
     "mutation": mutation,
     "equivalents": equivalents,
     "power": power,
+    "calibration": calibration,
 }
 
 

@@ -75,7 +75,7 @@ def test_a_finer_rule_changes_nothing(hard):
     [
         (GaussianMixture(2.0, 0.5, 0.2), (0.5, 0.5), {}),
         (GaussianMixture(2.0, 0.5, 0.3), (0.2, 0.2), {"xi": 1.5, "sharpness": (1.5,)}),
-        (GaussianMixture(2.0, 0.5, 0.2, 0.4), (1.5, 0.5, 2.0), {"sharpness": (0.8, 1.2)}),
+        (GaussianMixture(2.0, 0.5, 0.2, 0.4), (0.5, 0.5, 0.5), {"sharpness": (1.5, 2.0)}),
         (GaussianMixture(1.0, 0.5, 0.3), (0.1, 0.1, 0.1), {"sharpness": (2.0, 2.0)}),
         (GaussianMixture(1.5, 0.5, 0.2, 0.3), (0.5, 0.5), {"sharpness": (np.inf,)}),
         (GaussianMixture(1.5, 0.5, 0.2), (0.5, 0.5, 0.5), {"sharpness": (np.inf, np.inf)}),
