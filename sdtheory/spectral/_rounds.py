@@ -75,7 +75,7 @@ def _closed_form(d: Array, lam: Array, xi: Array, steps: Array) -> Parts:
         power, before, total = geometric(
             d, xp.where(lam == 0, one, lam), xp.where(exact, zero, xi), steps
         )
-        diverged = ~(xp.isfinite(power) & xp.isfinite(total)) & ~exact
+        diverged = ~xp.isfinite(total) & ~exact  # as the power is: it ends where its sum would
         before, total = xp.where(exact, zero, before), xp.where(exact, one, total)
         mixture = _mixture(xi, x * before, (1.0 - xi) * total, xi * power)
         lost = x * total
