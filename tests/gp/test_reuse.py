@@ -29,6 +29,9 @@ def test_published_values(six):
     assert variance[0] == pytest.approx(0.6761017828298314, rel=1e-12)
     got = duplicated.probability(six.new, six.prior)[0]
     assert got == pytest.approx(0.8091699583260794, rel=1e-12)
+    # scikit-learn's classifier on the rows written out three times reports so much.
+    rows = duplicated.probability(six.new, six.prior, "erf")[0]
+    assert rows == pytest.approx(0.80919339, abs=5e-9)
 
     scaled = gp.distribution_centric_classification(six.kernel, six.y, steps=2, reuse="scaled")
     assert scaled.evidence[0] == pytest.approx(-4.436266823243002, rel=1e-13)

@@ -55,6 +55,20 @@ def test_published_criteria_disagree_on_eleven_points(toy, method, alpha, risk):
         np.testing.assert_allclose(best.risk[0], risk, rtol=1e-12)
 
 
+def test_the_published_cross_validation_has_a_minimum(toy):
+    """By the quotient of two sums itself; its denominator says whether there is a minimum."""
+    d, vectors = np.linalg.eigh(toy.kernel)
+    kept, energy = d / (d + 0.2), (vectors.T @ toy.y) ** 2
+    p, q = kept**2, kept * (1 - kept)
+    parts = [np.sum(w * energy) for w in ((1 - p) ** 2, q * (1 - p), q**2)]
+    freedom, change = len(d) - p.sum(), q.sum()
+    below = parts[2] * freedom - parts[1] * change
+    assert below == pytest.approx(0.02630842129107706, rel=1e-11)
+    alpha = (parts[1] * freedom - parts[0] * change) / below
+    best = kernel_ridge.optimal_xi(toy.fit, 0.2, method="gcv")
+    np.testing.assert_allclose(1 - best.xi[0], alpha, rtol=1e-11)
+
+
 @pytest.mark.parametrize("outputs", [1, 2])
 @pytest.mark.parametrize("method", ["loo", "gcv", "sure", "validation", "truth"])
 def test_every_round_is_a_minimum(data, rng, method, outputs):
