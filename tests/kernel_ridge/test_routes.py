@@ -307,3 +307,16 @@ def test_eigenvalues_that_are_negative_by_rounding(smallest, accepted):
     else:
         with pytest.raises(ValueError, match="positive semi-definite, got a Rayleigh quotient"):
             kernel_ridge.distil(lambda v: d * v, np.ones(2), 1.0, 0.5)
+
+
+@pytest.mark.parametrize("route", ["cholesky", "eigh", "lanczos"])
+def test_chains_beyond_the_range_of_floats_are_refused(route):
+    with pytest.raises(ValueError, match="the chain has grown beyond the range"):
+        kernel_ridge.distil(np.diag([1e6, 2e6]), np.ones(2), 1.0, [1e200, 1e200], route=route)
+
+
+def test_new_points_of_another_width_are_named():
+    chain = kernel_ridge.distil(np.eye(3), np.ones(3), 1.0)
+    with pytest.raises(ValueError, match=r"new must have 3 columns, got shape \(3, 2\)"):
+        chain.predict(np.ones((3, 2)))
+    assert chain.predict(np.ones((0, 3))).shape == (0,)

@@ -404,3 +404,30 @@ def test_a_feature_that_one_sample_decides(lam):
     for xi, lost in ((0.0, lam * kept), (1.0, 1 - kept**2)):
         got = np.sqrt(3) * (problem.residual + problem.design @ [-xi])
         np.testing.assert_allclose(got, [1.0, lost, lost], rtol=64 * EPS, atol=16 * EPS)
+
+
+@pytest.mark.parametrize("shape", [(9, 3), (5, 8)])
+@pytest.mark.parametrize("outputs", [(), (2,)])
+def test_an_unpenalised_constant_is_left_out_by_refitting(rng, shape, outputs):
+    n, lam, xi = shape[0], 0.6, np.array([0.7, -1.5])
+    x, y = rng.normal(size=shape) + 2.0, rng.normal(size=(n, *outputs)) + 1.0
+    want = []
+    for i in range(n):
+        inner, labels = np.delete(x, i, axis=0), np.delete(y, i, axis=0)
+        mean, level = inner.mean(axis=0), labels.mean(axis=0)
+        inner = inner - mean
+        solve = np.linalg.solve(inner.T @ inner + lam * np.eye(shape[1]), inner.T)
+        theta = solve @ (labels - level)
+        for value in xi:
+            theta = solve @ (value * inner @ theta + (1 - value) * (labels - level))
+        want.append(y[i] - level - (x[i] - mean) @ theta)
+    spectrum = Spectrum.from_design(x - x.mean(axis=0))
+    constant = np.full(n, n**-0.5)
+    problem = criteria.leave_one_out(spectrum, y - y.mean(axis=0), lam, 2, constant)
+    got = np.sqrt(n) * (problem.residual + problem.design @ weights.taylor_from_xi(xi))
+    size = np.abs(want).max()
+    np.testing.assert_allclose(got, np.ravel(want), rtol=0, atol=1e4 * EPS * size)
+    with pytest.raises(ValueError, match="constant and y must have the same length"):
+        criteria.leave_one_out(spectrum, y, lam, 2, constant[1:])
+    with pytest.raises(ValueError, match="constant must have 1 dimensions"):
+        criteria.leave_one_out(spectrum, y, lam, 2, constant[:, None])

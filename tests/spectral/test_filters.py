@@ -372,3 +372,20 @@ def test_directions_of_an_empty_spectrum():
     with pytest.raises(ValueError, match="steps must be at least 1"):
         filters.taylor_directions([1.0], 1.0, 0)
     assert filters.powers([1.0], 1.0, 0).kept.tolist() == [[0.5]]
+
+
+def test_a_filter_moves_along_directions_of_its_own_modes():
+    teacher = filters.distill([4.0, 1.0], 1.0, 0.0, 0)
+    two = filters.taylor_directions([4.0, 1.0], 1.0, 2)
+    for directions, weights in (
+        (two, [1.0]),
+        (two, [1.0, 2.0, 3.0]),
+        (filters.taylor_directions([4.0, 1.0, 0.5], 1.0, 2), [1.0, 2.0]),
+        (teacher, [1.0, 2.0]),
+    ):
+        with pytest.raises(ValueError, match="directions must be a stack of"):
+            teacher.plus(directions, weights)
+    with pytest.raises(ValueError, match="weights must have 1 dimensions"):
+        teacher.plus(two, [[1.0, 2.0]])
+    none = filters.Filter(*(np.zeros((0, 2)) for _ in range(3)))
+    np.testing.assert_array_equal(teacher.plus(none, np.zeros(0)).kept, teacher.kept)

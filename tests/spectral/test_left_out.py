@@ -212,3 +212,19 @@ def test_a_sample_that_alone_decides_its_feature(lam):
     assert float(squares(np.zeros(1))) == pytest.approx(want, rel=64 * EPS)
     want = (1 + 2 * (1 - kept**2) ** 2) / 3  # a pure student
     assert float(squares(-np.ones(1))) == pytest.approx(want, rel=64 * EPS)
+
+
+def test_only_the_same_criteria_are_merged(data):
+    x, y, w = data
+    seen = passes(GramAccumulator, x, y, w, True, [0.5, 1.0], steps=2)
+    for lam, steps in (([0.5], 2), ([0.5, 1.0, 2.0], 2), ([0.5, 1.0], 1), ([0.5, 1.0], 3)):
+        other = LeftOutAccumulator(seen.summary, lam, steps)
+        with pytest.raises(ValueError, match="other must have 2 penalties and 2 steps, got"):
+            seen.merge(other)
+    again = LeftOutAccumulator(seen.summary, seen.lam, 2, seen.rows, seen.triangles)
+    for a, b in zip(seen.criteria(), again.criteria(), strict=True):
+        assert float(a(np.array([0.7, 0.1]))) == float(b(np.array([0.7, 0.1])))
+    with pytest.raises(ValueError, match="triangles must have 3 dimensions"):
+        LeftOutAccumulator(seen.summary, seen.lam, 2, seen.rows, seen.triangles[0])
+    with pytest.raises(ValueError, match="rows must be at least 0"):
+        LeftOutAccumulator(seen.summary, seen.lam, 2, -1)

@@ -181,3 +181,12 @@ def test_a_ratio_that_falls_for_ever_says_where_to():
         assert found.descent is not None
         values = [float(problem(t * found.descent)) for t in (0.0, 1.0, 10.0, 1e3, 1e6)]
         assert values == sorted(values, reverse=True)
+
+
+def test_weights_of_another_number_are_named(rng):
+    problem = LeastSquares(np.ones(4), rng.normal(size=(4, 2)), np.zeros(2), np.array(0.0))
+    for weights in ([1.0], [1.0, 2.0, 3.0], 1.0, np.ones((2, 1))):
+        with pytest.raises(ValueError, match=r"weights must have shape \(..., 2\), got"):
+            problem(weights)
+    assert problem(np.ones((3, 5, 2))).shape == (3, 5)
+    assert problem(np.ones((0, 2))).shape == (0,)

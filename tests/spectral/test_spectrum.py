@@ -208,3 +208,24 @@ def test_what_a_spectrum_cannot_tell_is_named(rng):
             spectrum.projection(np.ones((2, 4)))
     with pytest.raises(ValueError, match="filter and targets must have as many modes, got 2 and 3"):
         design.fitted(filters.distill([1.0, 2.0], 1.0, 0.5), targets)
+
+
+def test_projections_are_looked_at(rng):
+    x, y = rng.normal(size=(5, 3)), rng.normal(size=5)
+    spectrum = Spectrum.from_design(x)
+    student, targets = filters.distill(spectrum.eigenvalues, 1.0, 0.5), spectrum.project(y)
+    projection = spectrum.projection(x[:2])
+    want = spectrum.predict(projection, student, targets)
+    np.testing.assert_allclose(
+        spectrum.predict(projection.tolist(), student, targets), want, rtol=0, atol=4 * EPS
+    )
+    assert spectrum.predict(spectrum.projection(np.zeros((0, 3))), student, targets).shape == (0,)
+    with pytest.raises(ValueError, match=r"projection must have 3 columns, got shape \(2, 2\)"):
+        spectrum.predict(projection[:, :2], student, targets)
+    with pytest.raises(ValueError, match="projection must have 2 dimensions"):
+        spectrum.predict(projection[0], student, targets)
+    projection[1, 2] = np.nan
+    with pytest.raises(ValueError, match="projection must be finite"):
+        spectrum.predict(projection, student, targets)
+    with pytest.raises(ValueError, match="profile must have the 3 modes of the spectrum, got 2"):
+        spectrum.parameters(filters.distill([1.0, 2.0], 1.0, 0.5), targets)

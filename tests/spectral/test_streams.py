@@ -130,3 +130,12 @@ def test_progress_goes_on_where_the_accumulator_was(monkeypatch):
 def test_wrong_arguments_are_named(option):
     with pytest.raises(ValueError, match=f"{next(iter(option))} must be at least 0"):
         stream(GramAccumulator(), [], **option)
+
+
+@pytest.mark.parametrize("count", [1, 4])
+def test_chunks_of_another_length_are_named(count):
+    seen = GramAccumulator()
+    good = (np.ones((2, 1)), np.ones(2), np.ones(2))
+    with pytest.raises(ValueError, match="chunks must be \\(features, labels\\) or"):
+        stream(seen, [good, list(good[:2]), tuple([np.ones((2, 1))] * count)])
+    assert seen.rows == 4
