@@ -9,12 +9,13 @@ from sdtheory import label_noise
 from sdtheory.claims import SCORE_LIMIT, Draw, claim, z_score
 from sdtheory.label_noise import ProportionalProblem
 
-from ._complex_designs import adjoint, gaussian
+from ._complex_designs import adjoint, centred_traces, gaussian
+from ._control_variates import controlled
 
 PAPER = "Dang, Patil & Rinaldo 2026"
 FloatArray = np.ndarray[Any, np.dtype[np.float64]]
 
-FEATURES, RUNS = 60, 800
+FEATURES, RUNS = 60, 600
 LEVELS = np.array([4.0, 1.0, 0.25])
 SHIFTED = np.array([1.0, 2.0, 3.0])
 SIGNAL = np.array([0.7, 0.2, 0.1])
@@ -30,16 +31,18 @@ def _instances(draw: Draw) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=8)
-def _grams(ratio: float, lam: float, seed: int, new: tuple[float, ...]) -> FloatArray:
-    """Return the products (runs, 3, 3) of teacher's error and Taylor features on designs.
+def _grams(
+    ratio: float, lam: float, seed: int, new: tuple[float, ...]
+) -> tuple[FloatArray, FloatArray]:
+    """Return the products (runs, 3, 3) of teacher's error and Taylor features, and controls.
 
     They are measured in the covariance `new` of 60 features, one value a level, and are exact
-    means over label noise and signs of the signal.
+    means over label noise and signs of the signal: designs alone are random.
     """
     p = FEATURES
     n, which = round(p / ratio), np.repeat(np.arange(3), p // 3)
     sigma, energy = np.array(new)[which], 3 * SIGNAL[which] / p
-    found = []
+    found, controls = [], []
     for x in gaussian(np.random.default_rng(seed), RUNS, n, LEVELS[which]):
         d, v = np.linalg.eigh(adjoint(x) @ x / n)
         lost = (lam / (d + lam))[:, None, :]
@@ -52,7 +55,8 @@ def _grams(ratio: float, lam: float, seed: int, new: tuple[float, ...]) -> Float
         spread = np.where(d < 1e-9, 0.0, NOISE / n * spread)[:, None, :]
         products = bias @ (metric * signal.conj()).real @ adjoint(bias)
         found.append(products + (kept * spread) @ adjoint(kept))
-    return np.concatenate(found)
+        controls.append(centred_traces(x, LEVELS[which]))
+    return np.concatenate(found), np.concatenate(controls)
 
 
 def _limit(ratio: float) -> ProportionalProblem:
@@ -73,11 +77,12 @@ def _limit(ratio: float) -> ProportionalProblem:
 )
 def shifted_features(ratio: float, lam_mean: float, seed: int) -> float:
     """Return how unlikely the simulated products are if the limit holds."""
-    found = _grams(ratio, lam_mean, seed, tuple(SHIFTED))
+    found, controls = _grams(ratio, lam_mean, seed, tuple(SHIFTED))
     k = label_noise.kernel_coefficients(_limit(ratio), lam_mean, 1, SHIFTED)
     # The best weight is a ratio of two of these.
     seen, want = (np.stack([a[..., 0, 0], a[..., 0, 1], a[..., 1, 1]], axis=-1) for a in (found, k))
-    return z_score(seen, [1, -1, 1] * want, precision=0.01, scale=np.abs(want).max())
+    draws = controlled(seen, controls)
+    return z_score(draws, [1, -1, 1] * want, precision=0.01, scale=np.abs(want).max())
 
 
 @claim(
@@ -94,7 +99,7 @@ def shifted_features(ratio: float, lam_mean: float, seed: int) -> float:
 )
 def repeated_rounds_in_the_limit(ratio: float, lam_mean: float, seed: int) -> float:
     """Return how unlikely the simulated best risks are if the limit holds."""
-    found = _grams(ratio, lam_mean, seed, tuple(LEVELS))
+    found, controls = _grams(ratio, lam_mean, seed, tuple(LEVELS))
     risks, limits = [], []
     for steps in (1, 2):
         limit = label_noise.asymptotic_steps(_limit(ratio), lam_mean, steps)
@@ -102,4 +107,4 @@ def repeated_rounds_in_the_limit(ratio: float, lam_mean: float, seed: int) -> fl
         gain = np.sum(pull * np.linalg.solve(gram, pull), axis=(1, 2))
         risks.append(found[:, 0, 0] - gain)
         limits.append(limit.excess_risk)
-    return z_score(np.stack(risks, axis=1), limits, precision=0.003)
+    return z_score(controlled(np.stack(risks, axis=1), controls), limits, precision=0.003)

@@ -196,17 +196,18 @@ def jepa_negative_rho(
 def jepa_data_models(seed: int, keep: float) -> float:
     """Return how unlikely samples of every model are if their second moments are as stated."""
     seen: list[Any] = []
+    together: list[Any] = []
     alike = True
     for world, (squares, products) in zip(_worlds(keep), _moments(seed, keep), strict=True):
         mode = world.mode()
         deviations = squares / mode.variance - 1.0
         seen += [deviations, (products - mode.covariance) / mode.variance]
-        # All features together know the scale better than each does.
-        seen += [np.mean(deviations, axis=1, keepdims=True)]
+        # All features together know the scale better than each does, and all masked worlds.
+        together.append(np.mean(deviations, axis=1, keepdims=True))
         if isinstance(world, jepa.MaskedSignal):
             orders = [np.argsort(a, kind="stable") for a in (mode.covariance, mode.rho)]
             alike = alike and bool(np.all(orders[0] == orders[1]))
-    draws = np.concatenate(seen, axis=1)
+    draws = np.concatenate([*seen, *together, np.mean(together[:3], axis=0)], axis=1)
     score = z_score(draws, np.zeros(draws.shape[1]), precision=0.01, scale=1.0)
     return score if alike else np.inf
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from . import record
 from .not_compared import NOT_COMPARED
-from .power import INSENSITIVE
+from .power import INFINITE, INSENSITIVE
 
 PAGE = record.ROOT / "docs" / "trust.md"
 
@@ -111,7 +111,7 @@ def power(figures: dict[str, Any]) -> str:
     for name, row in rows.items():
         errors = [found["scores"] for found in row["errors"].values()]
         up, down = (
-            f"{min(scores['1%'][k] for scores in errors) / figures['limit']:.1f}" if errors else ""
+            _of_limit(min(scores["1%"][k] for scores in errors), figures["limit"]) if errors else ""
             for k in (0, 1)
         )
         sees = ""
@@ -130,10 +130,14 @@ def power(figures: dict[str, Any]) -> str:
     comparisons = sum(row["comparisons"] for row in rows.values())
     total = (
         f"Of {figures['date']}. With a new seed the {comparisons} comparisons fail, one of them or "
-        f"more, with a probability of at most {figures['false_alarms']:.1e}; that an audit misses "
-        f"1% has one of at most {figures['missed']:.0e}."
+        f"more, with a probability of at most {figures['false_alarms']:.1e}. That the audit of a "
+        f"claim misses 1% has one of about {figures['missed']:.0e}."
     )
     return "\n".join([*lines, "", total, "", *(f"{i}. {n}" for i, n in enumerate(notes, 1))])
+
+
+def _of_limit(score: float, limit: float) -> str:
+    return "large" if score >= INFINITE else f"{score / limit:.1f}"
 
 
 def _seen(scores: dict[str, list[float]], limit: float) -> str:

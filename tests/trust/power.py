@@ -34,6 +34,7 @@ from sdtheory.claims.measure import draw_instances
 from . import record
 from .comparisons import Comparison, compared
 
+INFINITE = 1e3
 OFFS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 
 # Why a test sees no error of one percent, and what does.
@@ -93,7 +94,7 @@ def trials(run: Callable[[], Trial], guards: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _number(score: float) -> float:
-    return round(min(score, 1e3), 2)
+    return round(min(score, INFINITE), 2)
 
 
 def of_claim(claim: claims.Claim) -> dict[str, Any]:
