@@ -17,6 +17,7 @@ import numpy as np
 import scipy.linalg
 
 from sdtheory import _checks
+from sdtheory._array import eps
 from sdtheory.gp.likelihoods import Likelihood, log_density, residual
 
 __all__ = ["Laplace", "evidence_gradient", "laplace"]
@@ -226,7 +227,7 @@ def _arguments(
 ) -> tuple[FloatArray, FloatArray, float]:
     """Return a symmetric kernel, labels of the same length and a positive number of copies."""
     kernel = _checks.ndarray("kernel", kernel, ndim=2)
-    _checks.symmetric("kernel", kernel, float(np.finfo(float).eps) ** 0.5)
+    _checks.symmetric("kernel", kernel, eps(kernel) ** 0.5)
     y = _checks.ndarray("y", y, like=kernel, ndim=1)
     _checks.same_length("y", y, "kernel", kernel)
     _checks.instance("likelihood", likelihood, Likelihood)
