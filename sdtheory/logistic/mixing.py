@@ -64,7 +64,7 @@ def perfect_mixing(flipped: ArrayLike, own: ArrayLike, shared: ArrayLike) -> Per
         )
     p, own, shared = (np.array(v) for v in np.broadcast_arrays(p, own, shared))
     shape = p.shape
-    p, own, shared = p.reshape(-1), own.reshape(-1), shared.reshape(-1)
+    p, own, shared = p.ravel(), own.ravel(), shared.ravel()
     teacher = chain(p, own, shared, 0)
     best = 1 / (expit(-teacher.good) + expit(teacher.flipped))
 

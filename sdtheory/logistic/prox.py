@@ -81,8 +81,8 @@ def softmax_prox(y: Floats, gain: Floats) -> tuple[Floats, Floats]:
     gain : array of shape (...), positive
 
     """
-    rows = y.reshape(-1, y.shape[-1])
-    k = np.broadcast_to(gain, y.shape[:-1]).reshape(-1)
+    k = np.broadcast_to(gain, y.shape[:-1]).ravel()
+    rows = y.reshape(k.size, y.shape[-1])
     top = np.asarray(logsumexp(rows, axis=-1))
 
     def excess(s: Floats, active: Indices) -> tuple[Floats, Floats]:

@@ -131,7 +131,7 @@ def penalty_threshold(
 
 def _student_penalty(p: Floats, own: Floats, shared: Floats, ratio: Floats, steps: int) -> Floats:
     shape = p.shape
-    p, own, shared, ratio = (np.array(v).reshape(-1) for v in (p, own, shared, ratio))
+    p, own, shared, ratio = (np.array(v).ravel() for v in (p, own, shared, ratio))
     # As the penalty grows the model becomes linear, and its threshold has a closed form.
     q = (ratio / (1 + ratio)) ** (steps + 1)
     reachable = (q < 0.5) & (p < (1 - 2 * q) / (2 * (1 - q)))

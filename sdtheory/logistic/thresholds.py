@@ -118,7 +118,7 @@ def student_threshold(
     own, shared = gains(own, shared)
     plain = np.all(mixing == 1) and np.all(sharpness == 1)
     if plain and np.all(np.isinf(shared)) and np.all(own > 0):
-        explicit = _explicit_threshold(own.reshape(-1), steps).reshape(own.shape)
+        explicit = _explicit_threshold(own.ravel(), steps).reshape(own.shape)
         shape = np.broadcast_shapes(own.shape, mixing.shape, sharpness.shape)
         return np.array(np.broadcast_to(explicit, shape))
 
@@ -216,7 +216,7 @@ def _root_in_p(margin: Margin, own: Floats, shared: Floats, *options: Floats) ->
     among infinitely few) decides whether there is a root.
     """
     shape = np.broadcast_shapes(own.shape, *(np.shape(v) for v in options))
-    own, shared, *rest = (np.broadcast_to(v, shape).reshape(-1) for v in (own, shared, *options))
+    own, shared, *rest = (np.broadcast_to(v, shape).ravel() for v in (own, shared, *options))
 
     def value(p: Floats, i: Indices) -> Floats:
         return margin(p, own[i], shared[i], *(v[i] for v in rest))

@@ -47,7 +47,7 @@ def solve_margins(
     """
     shape = np.broadcast_shapes(*(np.shape(v) for v in (good, bad, flipped, own, shared)))
     flat = [
-        np.broadcast_to(np.asarray(v, float), shape).reshape(-1)
+        np.broadcast_to(np.asarray(v, float), shape).ravel()
         for v in (good, bad, flipped, own, shared)
     ]
     out = np.empty((3, flat[0].size))

@@ -42,6 +42,21 @@ def test_equal_classes_are_the_balanced_model():
     assert stage.training_accuracy == balanced.training_accuracy
 
 
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 3.0])
+def test_targets_are_the_mixture_of_labels_and_probabilities(temperature):
+    world = UnequalClasses((12, 8), (3, 2), (0.4, 0.6), 0.15, 0.01)
+    teacher = world.teacher()
+    np.testing.assert_array_equal([teacher.good_target, teacher.flipped_target], [[1, 1], [0, 0]])
+    student = world.student(xi=0.7, temperature=temperature)
+    for target, margin, label in (
+        (student.good_target, teacher.good_margin, 1.0),
+        (student.flipped_target, teacher.flipped_margin, 0.0),
+    ):
+        want = 0.7 / (1 + np.exp(-margin / temperature)) + 0.3 * label
+        np.testing.assert_allclose(target, want, rtol=8 * EPS)
+    np.testing.assert_array_equal(world.student(steps=0).good_margin, teacher.good_margin)
+
+
 def test_good_points_of_the_noisier_class_can_fail_first():
     world = UnequalClasses((10, 10), (5, 0), (0.3, 0.3), cross_class=0.28, penalty=0.3)
     stage = world.teacher()
@@ -63,6 +78,10 @@ def test_hard_labels_inside_the_window_change_nothing():
         ({"flipped": (3, 9)}, "flipped"),
         ({"cross_class": 0.5}, "cross_class squared"),
         ({"penalty": 0}, "penalty"),
+        ({"cross_class": -0.41}, "cross_class squared"),
+        ({"cross_class": -1.5}, "cross_class must be at least -1"),
+        ({"same_class": (0.4, 1.2)}, "same_class must be at most 1, got 1.2"),
+        ({"flipped": 3}, "flipped must hold one entry per class"),
     ],
 )
 def test_bad_arguments_are_named(change, message):
