@@ -19,14 +19,14 @@ PRESETS = {
     "smoke": {"weight_decay": [1e-3], "xi": [0.0, 1.0], "seeds": 2, "steps": 10, "width": 32},
     "cpu": {
         "weight_decay": [1e-3, 3e-3],
-        "xi": [x / 4 for x in range(9)],
+        "xi": [-3.0, -2.0, -1.0, -0.5, *(x / 4 for x in range(9))],
         "seeds": 3,
         "steps": 400,
         "width": 256,
     },
     "paper": {
         "weight_decay": [3e-4, 1e-3, 3e-3, 1e-2],
-        "xi": [x / 10 for x in range(-5, 26)],
+        "xi": [-3.0, -2.0, -1.0, *(x / 10 for x in range(-5, 26))],
         "seeds": 40,
         "steps": 400,
         "width": 256,

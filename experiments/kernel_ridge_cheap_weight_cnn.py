@@ -20,14 +20,14 @@ PRESETS = {
     "smoke": {"weight_decay": [1e-3], "xi": [0.0, 1.0], "seeds": 2, "steps": 10, "channels": 4},
     "cpu": {
         "weight_decay": [1e-3, 3e-3],
-        "xi": [0.0, 0.25, 0.5, 0.75, 1.0, 1.5],
+        "xi": [-2.0, -1.0, -0.5, 0.0, 0.25, 0.5, 0.75, 1.0, 1.5],
         "seeds": 3,
         "steps": 400,
         "channels": 16,
     },
     "paper": {
         "weight_decay": [3e-4, 1e-3, 3e-3, 1e-2],
-        "xi": [x / 10 for x in range(-5, 26)],
+        "xi": [-3.0, -2.0, -1.0, *(x / 10 for x in range(-5, 26))],
         "seeds": 40,
         "steps": 400,
         "channels": 32,
