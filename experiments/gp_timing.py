@@ -79,8 +79,8 @@ def run(task: Task, device: torch.device) -> Mapping[str, np.ndarray]:
     Returns
     -------
     mapping
-        ``seconds``: processor time of refitting, of data- and of distribution-centric rounds, (3, fits,
-        repeats); ``once``: one ordinary fit, (repeats,); ``fits``: their numbers.
+        ``seconds``: processor time of refitting, of data- and of distribution-centric rounds,
+        (3, fits, repeats); ``once``: one ordinary fit, (repeats,); ``fits``: their numbers.
     """
     del device
     config: Mapping[str, Any] = task.config
