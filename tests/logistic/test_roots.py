@@ -39,6 +39,37 @@ def test_chandrupatla_takes_either_direction_and_scales(flip):
     np.testing.assert_allclose(x, roots, rtol=16 * EPS)
 
 
+@pytest.mark.parametrize(
+    ("function", "low", "high", "root"),
+    [
+        (lambda x: x**3 - 2, 0.0, 2.0, 2 ** (1 / 3)),
+        (lambda x: np.exp(x) - 5, -3.0, 4.0, np.log(5)),
+        (lambda x: np.tan(x - 1), 0.0, 1.4, 1.0),
+        (lambda x: np.tanh(x - 0.3), -5.0, 9.0, 0.3),
+    ],
+)
+def test_smooth_functions_take_few_evaluations(function, low, high, root):
+    """Bisection would take fifty; interpolation and Newton's method about ten."""
+    calls = []
+
+    def counted(x, i):
+        calls.append(x.size)
+        return function(x)
+
+    x = bracketed_root(counted, np.array([low]), np.array([high]))
+    np.testing.assert_allclose(x, root, rtol=8 * EPS)
+    assert len(calls) <= 13
+    calls.clear()
+
+    def sloped(x, i):
+        return counted(x, i), np.imag(function(x + 1e-30j)) / 1e-30
+
+    middle = np.array([0.5 * (low + high)])
+    x = increasing_root(sloped, middle, np.array([low]), np.array([high]), np.ones(1))
+    np.testing.assert_allclose(x, root, rtol=16 * EPS)
+    assert len(calls) <= 13
+
+
 def test_only_unfinished_entries_are_evaluated():
     seen = []
 
