@@ -320,3 +320,19 @@ def test_new_points_of_another_width_are_named():
     with pytest.raises(ValueError, match=r"new must have 3 columns, got shape \(3, 2\)"):
         chain.predict(np.ones((3, 2)))
     assert chain.predict(np.ones((0, 3))).shape == (0,)
+
+
+@pytest.mark.parametrize("lam", [0.01, 1.0, 100.0])
+@pytest.mark.parametrize("size", [1e-6, 1.0, 1e6])
+def test_rounding_is_reported_where_nothing_else_is_missed(rng, lam, size):
+    """One product exhausts a multiple of the identity: what is left are a few units of rounding."""
+    y, n = rng.normal(size=16), 16
+    chain = kernel_ridge.distil(lambda v: size * v, y, lam * size, [0.5, -1.5, 2.0])
+    assert chain.products == 1
+    # Four units of n**0.5 eps for the teacher, and no more than that for what a round passes on.
+    rounds = 1 + 0.5 + 1.5 * 1.5 + 2 * 3
+    assert 4 * EPS * n**0.5 * (1 - 1e-9) <= chain.fitted_error <= 40 * EPS * n**0.5 * rounds
+    assert chain.norm_error > 0
+    exact = kernel_ridge.fit(size * np.eye(n), y).fitted(lam * size, [0.5, -1.5, 2.0])
+    error = np.linalg.norm(chain.fitted[-1] - exact) / np.linalg.norm(exact)
+    assert error <= chain.fitted_error
