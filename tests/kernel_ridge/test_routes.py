@@ -92,12 +92,17 @@ def test_automatic_routes(rng, monkeypatch):
     one = kernel_ridge.distil(kernel, y, 0.5, 1.0, 5)
     assert (one.route, one.why) == ("cholesky", "1 distinct penalties")
     many = kernel_ridge.distil(kernel, y, np.geomspace(0.1, 1, 12))
-    assert many.route == "eigh"
+    assert (many.route, many.why) == ("eigh", "12 distinct penalties, or not NumPy")
+    for route in ("cholesky", "eigh", "lanczos"):
+        asked = kernel_ridge.distil(kernel, y, 50.0, route=route)
+        assert (asked.route, asked.why) == (route, "asked for")
+    function = kernel_ridge.distil(lambda v: kernel @ v, y, 50.0)
+    assert (function.route, function.why) == ("lanczos", "the kernel is a function")
     # A large kernel: products first, a factor where they would not do.
     monkeypatch.setattr(routes, "_LARGE", 100)
     monkeypatch.setattr(routes, "_PRODUCTS_PER_FACTOR", 0.25)
     easy = kernel_ridge.distil(kernel, y, 50.0, 1.0, tolerance=1e-3)
-    assert easy.route == "lanczos"
+    assert (easy.route, easy.why) == ("lanczos", "n = 120 is large")
     hard = kernel_ridge.distil(kernel, y, 1e-4, 1.0, tolerance=1e-12)
     assert hard.route == "cholesky"
 
