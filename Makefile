@@ -71,11 +71,13 @@ mutation: $(READY) ## mutants that the tests kill (SAMPLE of each topic, or all)
 	$(BIN)/python -m tests.trust.mutation $(if $(SAMPLE),--sample $(SAMPLE))
 	$(BIN)/python -m tests.trust.page
 
-fuzz: $(READY) ## malformed arguments, files and command lines, 2,000 examples each
-	SDTHEORY_PROFILE=fuzz $(BIN)/python -m pytest -q tests/trust/test_fuzz_arguments.py tests/trust/test_fuzz_files.py
+fuzz: $(READY) ## malformed arguments, files and command lines, 2,000 examples each, into docs/trust.json
+	$(BIN)/python -m tests.trust.runs fuzz
+	$(BIN)/python -m tests.trust.page
 
-faults: $(READY) ## kill -9 at 50 random moments, full disks, corrupted stores
-	FAULTS=50 $(BIN)/python -m pytest -q tests/trust/test_faults.py
+faults: $(READY) ## kill -9 at 50 random moments, full disks, corrupted stores, into docs/trust.json
+	$(BIN)/python -m tests.trust.runs faults
+	$(BIN)/python -m tests.trust.page
 
 power: $(READY) ## what the statistical tests notice, into docs/trust.json
 	$(BIN)/python -m tests.trust.power

@@ -162,12 +162,34 @@ def calibration(figures: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def faults(figures: dict[str, Any]) -> str:
+    """Return how many kills, disks and rivals were survived."""
+    kills = " and ".join(f"{v} {k}" for k, v in sorted(figures.items()) if k.startswith("kills"))
+    return f"Of {figures['date']}: {kills}. {_outcomes(figures)}"
+
+
+def fuzz(figures: dict[str, Any]) -> str:
+    """Return how many functions were given how many wrong arguments."""
+    return (
+        f"Of {figures['date']}: {figures['functions and methods']} functions and methods with "
+        f"{figures['arguments']} arguments were called {figures['calls']:,} times with a wrong "
+        f"one, and {figures['random values']:,} times with a random one. {_outcomes(figures)}"
+    )
+
+
+def _outcomes(figures: dict[str, Any]) -> str:
+    passed, failed, skipped = (figures[k] for k in ("passed", "failed", "skipped"))
+    return f"{passed} tests passed, {failed} failed, {skipped} skipped."
+
+
 SECTIONS: dict[str, Callable[[dict[str, Any]], str]] = {
     "extremes": extremes,
     "left out": left_out,
     "mutation": mutation,
     "equivalents": equivalents,
     "power": power,
+    "fuzz": fuzz,
+    "faults": faults,
     "calibration": calibration,
 }
 

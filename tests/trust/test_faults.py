@@ -22,7 +22,7 @@ def undisturbed(tmp_path_factory):
     return finished(tmp_path_factory.mktemp("undisturbed")).read_bytes()
 
 
-def test_killed_at_random_moments(undisturbed, tmp_path, rng):
+def test_killed_at_random_moments(undisturbed, tmp_path, rng, record_property):
     """Each run is killed somewhere between its start and its end, and the next goes on."""
     began = time.monotonic()
     process = started("inline", tmp_path / "whole")
@@ -45,6 +45,7 @@ def test_killed_at_random_moments(undisturbed, tmp_path, rng):
             root = tmp_path / f"killed after {kills}"
     assert finished(root).read_bytes() == undisturbed
     store.load("slow_sweep", "smoke", root=root, version=1)
+    record_property("kills of sweeps", kills)
 
 
 @pytest.mark.parametrize("limit", [10, 700])

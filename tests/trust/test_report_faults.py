@@ -87,7 +87,7 @@ def finished_parts(found):
     return kept
 
 
-def test_killed_at_random_moments(undisturbed, tmp_path, rng):
+def test_killed_at_random_moments(undisturbed, tmp_path, rng, record_property):
     """Each run is killed somewhere between its start and its end, and the next goes on."""
     want, whole = undisturbed
     folder = tmp_path / "killed"
@@ -109,6 +109,7 @@ def test_killed_at_random_moments(undisturbed, tmp_path, rng):
     assert status == 0
     assert counts(out)[0] == CLAIMS - todo
     assert files(folder) == want
+    record_property("kills of the report", KILLS)
 
 
 @pytest.mark.parametrize("limit", [100, 1200, 30_000])
