@@ -72,6 +72,14 @@ def test_violations_are_relative_to_their_own_terms():
         overlaps = np.abs(model.residual(moved)[2:4])
         assert np.all(overlaps > 0.05 * change), lam
         assert np.all(overlaps < 3 * change), lam
+        # signals in units of the student's norm, responses and gains in units of the gain
+        norm = np.linalg.norm(stage.row) / PROBLEM.variance
+        for moved, row in (
+            (replace(stage, gain=stage.gain * (1 + change)), 0),
+            (replace(stage, signal=stage.signal + change * norm), 1),
+            (replace(stage, response=stage.response + change * stage.gain), 4),
+        ):
+            assert 0.05 * change < abs(model.residual(moved)[row]) < 5 * change, (lam, row)
 
 
 @pytest.mark.parametrize("fitted", [False, True])
