@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-__all__ = ["controlled"]
+__all__ = ["controlled", "nearest_within"]
 
 FloatArray = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -28,3 +28,13 @@ def controlled(draws: ArrayLike, controls: ArrayLike) -> FloatArray:
     spread = count * np.linalg.pinv(design.T @ design)[0, 0] * (count - 1) / freedom
     residuals = (flat - design @ fitted) * np.sqrt(spread)
     return np.asarray((fitted[0] + residuals).reshape(given.shape))
+
+
+def nearest_within(draws: ArrayLike, want: ArrayLike, allowed: ArrayLike) -> FloatArray:
+    """Return the numbers closest to the means of `draws` that are `allowed` from `want` at most.
+
+    They stand for `want` where a bound on the bias of a finite size is known.
+    """
+    limit, slack = np.asarray(want, dtype=float), np.asarray(allowed, dtype=float)
+    mean = np.mean(np.asarray(draws, dtype=float), axis=0)
+    return np.asarray(np.clip(mean, limit - slack, limit + slack))

@@ -9,7 +9,7 @@ from sdtheory import label_noise
 from sdtheory.claims import SCORE_LIMIT, Draw, claim, z_score
 from sdtheory.label_noise import ProportionalProblem
 
-from ._control_variates import controlled
+from ._control_variates import controlled, nearest_within
 from ._self_training_chains import Chains, error_on_a_draw, simulate
 
 PAPER = "Wu, Yang & Sun 2026"
@@ -95,6 +95,5 @@ def iterated_gcv(seed: int) -> float:
     gaps = chains.estimates + np.mean(errors, axis=0) - 1.0 - chains.risks
     draws, scale = controlled(gaps, chains.controls), chains.risks.mean(axis=0)
     # Cross-validation has a bias of order 1/n, even on complex designs; here it is 0.01 / n.
-    allowed = 0.05 / N * scale
-    nearest = np.clip(np.mean(draws, axis=0), -allowed, allowed)
+    nearest = nearest_within(draws, np.zeros(ROUNDS + 1), 0.05 / N * scale)
     return z_score(draws, nearest, precision=0.005, scale=scale)

@@ -9,6 +9,7 @@ from reference.label_noise_numbers import T4
 from scipy import stats
 from scipy.linalg import eigvalsh_tridiagonal
 
+from paper_checks._control_variates import nearest_within
 from sdtheory import Spectrum
 from sdtheory.claims import SCORE_LIMIT, deviate, z_score
 from sdtheory.label_noise import (
@@ -156,8 +157,7 @@ def test_only_the_corrected_estimate_is_consistent(rng):
     inflated = truth.xi * truth.gcv_inflation
     for method, limit in (("gcv", truth.xi), ("loo", truth.xi), ("gcv_published", inflated)):
         # Real designs have a bias of order 1/n.
-        allowed = 5 * limit / n
-        nearest = np.clip(np.mean(found[method]), limit - allowed, limit + allowed)
+        nearest = nearest_within(found[method], limit, 5 * limit / n)
         assert z_score(found[method], nearest, precision=0.02) < SCORE_LIMIT
     assert np.mean(found["gcv_published"]) > (truth.xi + inflated) / 2
 
