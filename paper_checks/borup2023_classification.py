@@ -223,6 +223,41 @@ def sequential_is_close(n: int, seed: int, amplitude: float, steps: int) -> floa
 
 
 @claim(
+    "borup2023.long_runs",
+    paper=PAPER,
+    where="G13",
+    source="derived",
+    says="""For one point of prior variance s and label 1, the mode f of t copies solves
+    f (1 + e^f) = s t, so that it grows like log t; that of sequential re-use grows like
+    (log t) / 2.""",
+    kind="identity",
+    instances=lambda draw: {"amplitude": draw.log_uniform(1.0, 4.0)},
+    tolerance=1.0,
+    guards=("sdtheory.gp.reuse.distribution_centric_classification",),
+    samples=2,
+)
+def long_runs(amplitude: float) -> float:
+    """Return the error of the equation in units of 1e-12, and that of the slope of 1e-3."""
+    kernel, label, rounds = np.array([[amplitude]]), np.ones(1), 160 * np.array([1, 2, 4])
+    copies, reused = (
+        np.array(
+            [
+                gp.distribution_centric_classification(
+                    kernel, label, steps=int(t) - 1, reuse=reuse
+                ).approximation.mode[0]
+                for t in rounds
+            ]
+        )
+        for reuse in ("duplicated", "sequential")
+    )
+    # The slope in log t approaches its limit like t^(-1/2): that much is extrapolated.
+    slopes = np.diff(reused) / np.log(2)
+    slope = (slopes[1] - 0.5**0.5 * slopes[0]) / (1 - 0.5**0.5)
+    error = relative_error(copies * (1 + np.exp(copies)), amplitude * rounds)
+    return max(error / 1e-12, abs(float(slope) - 0.5) / 1e-3)
+
+
+@claim(
     "borup2023.weak_priors_agree",
     paper=PAPER,
     where="G13",
