@@ -162,24 +162,16 @@ def calibration(figures: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def faults(figures: dict[str, Any]) -> str:
-    """Return how many kills, disks and rivals were survived."""
-    kills = " and ".join(f"{v} {k}" for k, v in sorted(figures.items()) if k.startswith("kills"))
-    return f"Of {figures['date']}: {kills}. {_outcomes(figures)}"
-
-
-def fuzz(figures: dict[str, Any]) -> str:
-    """Return how many functions were given how many wrong arguments."""
-    return (
-        f"Of {figures['date']}: {figures['functions and methods']} functions and methods with "
-        f"{figures['arguments']} arguments were called {figures['calls']:,} times with a wrong "
-        f"one, and {figures['random values']:,} times with a random one. {_outcomes(figures)}"
-    )
-
-
-def _outcomes(figures: dict[str, Any]) -> str:
-    passed, failed, skipped = (figures[k] for k in ("passed", "failed", "skipped"))
-    return f"{passed} tests passed, {failed} failed, {skipped} skipped."
+def tried(figures: dict[str, Any]) -> str:
+    """Return what the tests of bad input or of faults tried, and what came of it."""
+    lines = ["| tests | date | tried | passed | failed | skipped |", "|---|---|---|---|---|---|"]
+    for name, row in figures.items():
+        what = ", ".join(f"{count:,} {kind}" for kind, count in row["tried"].items())
+        lines.append(
+            f"| `{name}` | {row['date']} | {what} | {row['passed']} | {row['failed']} | "
+            f"{row['skipped']} |"
+        )
+    return "\n".join(lines)
 
 
 SECTIONS: dict[str, Callable[[dict[str, Any]], str]] = {
@@ -188,8 +180,8 @@ SECTIONS: dict[str, Callable[[dict[str, Any]], str]] = {
     "mutation": mutation,
     "equivalents": equivalents,
     "power": power,
-    "fuzz": fuzz,
-    "faults": faults,
+    "fuzz": tried,
+    "faults": tried,
     "calibration": calibration,
 }
 

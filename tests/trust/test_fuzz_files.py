@@ -10,7 +10,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from experiments import store
@@ -149,3 +149,7 @@ def test_a_nonsensical_command_line_is_one_line(tmp_path_factory, arguments):
     if status == 2:
         assert errors.count("\n") == 1, errors
     assert "Traceback" not in errors
+
+
+def test_how_many_random_files_there_are(record_property):
+    record_property("random files or command lines of each kind", settings.default.max_examples)
