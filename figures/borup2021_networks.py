@@ -76,19 +76,23 @@ NETWORKS = {
     outputs of the two extreme students from the same start and from different starts (an
     ensemble). Crosses and pluses are students trained with the weights so estimated, one a seed.
     Left, the estimate finds the best of the grid. Right, teachers that shrink too much call for
-    weights far below zero; the mixture of outputs does not extrapolate that far, and such weights
-    should be clipped.""",
+    weights below zero: trained students are best near -1/2, but their outputs at such weights are
+    not the mixture's, which promises more and more down to about -2. Such an estimate should be
+    clipped.""",
     parameters={"data": "digits", "label noise": 0.4, "networks": (*NETWORKS,), "preset": "cpu"},
     experiment="kernel_ridge_cheap_weight",
 )
 def weights_from_outputs() -> Figure:
     """Draw losses against the weight, one row a network and one column a weight decay."""
     drawing = Figure(figsize=(7.2, 4.4))
-    panels = drawing.subplots(2, 2, sharex="col", sharey="col")
+    panels = drawing.subplots(2, 2, sharex=True, sharey=True)
     for row, (network, experiment) in zip(panels, NETWORKS.items(), strict=True):
         result = store.load(experiment, "cpu")
         for index, (axes, task) in enumerate(zip(row, result.tasks, strict=True)):
             _cheap(axes, result, index)
+            axes.set_yscale("log")
+            axes.minorticks_off()
+            axes.set_yticks([0.5, 1, 2, 4, 8], labels=["0.5", "1", "2", "4", "8"])
             axes.set_title(f"{network}, weight decay {task['weight_decay']:g}")
         row[0].set_ylabel("loss / teacher's loss")
     for axes in panels[-1]:
