@@ -135,9 +135,9 @@ def rounds_regularise_labels() -> Figure:
 
 @figure(
     "borup2023.training_time",
-    caption="""Processor time of training relative to one ordinary fit of scikit-learn with the same fixed
-    kernel, on the machine of the stored run (median, and the range of the repeats). Rounds of
-    regression cost one factorisation whatever their number.""",
+    caption="""Processor time of training relative to one ordinary fit of scikit-learn with the same
+    fixed kernel, on the machine of the stored run (median, and the range of the repeats). Rounds
+    of regression cost one factorisation whatever their number.""",
     parameters={"n": 400, "features": 3, "preset": "cpu"},
     experiment="gp_timing",
 )
