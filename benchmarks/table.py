@@ -3,7 +3,8 @@
     python -m benchmarks.table build/bench.json             # print it
     python -m benchmarks.table --keep build/bench.json      # put it into docs/performance.md
 
-The second form also copies the JSON to benchmarks/results.json, where a test compares the two.
+Several files of one machine are joined: topics may be measured on their own. The second form copies
+the JSON to benchmarks/results.json, where a test compares the two.
 """
 
 import argparse
@@ -91,6 +92,21 @@ def markdown(run: Record) -> str:
     return "\n".join(lines)
 
 
+def joined(runs: Sequence[Record]) -> Record:
+    """Return runs of different topics on one machine as one, with the rates of the first."""
+    measured = ("minutes", "product_gigaflops", "bandwidth_gigabytes")
+    alike = [{k: v for k, v in run["machine"].items() if k not in measured} for run in runs]
+    if any(machine != alike[0] for machine in alike):
+        raise ValueError("the runs must be of one machine with the same packages")
+    rows = [row for run in runs for row in run["rows"]]
+    names = [(row["topic"], row["case"], row["against"]) for row in rows]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"each row must be in one run only, got twice: {twice}")
+    minutes = round(sum(run["machine"]["minutes"] for run in runs), 1)
+    return {"machine": {**runs[0]["machine"], "minutes": minutes}, "rows": rows}
+
+
 def show(run: Record) -> None:
     """Print all tables."""
     print(machine_line(run["machine"]))
@@ -116,10 +132,10 @@ def keep(run: Record) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("file", type=Path, nargs="?", default=KEPT)
+    parser.add_argument("file", type=Path, nargs="*", default=[KEPT])
     parser.add_argument("--keep", action="store_true", help="store it and write the documentation")
     options = parser.parse_args()
-    run = json.loads(options.file.read_text(encoding="utf-8"))
+    run = joined([json.loads(path.read_text(encoding="utf-8")) for path in options.file])
     keep(run) if options.keep else show(run)
     return 0
 

@@ -138,3 +138,18 @@ def test_both_units_of_a_page_survive(tmp_path):
     assert once.endswith("after\n")
     assert "old" not in once
     assert table.placed(once, run) == once
+
+
+def test_runs_of_one_machine_are_joined():
+    def run(cores, case):
+        row = {"topic": "core", "case": case, "against": "a peer"}
+        machine = {"cores": cores, "minutes": 1.5, "bandwidth_gigabytes": cores + len(case)}
+        return {"machine": machine, "rows": [row]}
+
+    whole = table.joined([run(2, "one"), run(2, "another")])
+    assert whole["machine"] == {"cores": 2, "minutes": 3.0, "bandwidth_gigabytes": 5}
+    assert [row["case"] for row in whole["rows"]] == ["one", "another"]
+    with pytest.raises(ValueError, match="of one machine"):
+        table.joined([run(2, "one"), run(4, "another")])
+    with pytest.raises(ValueError, match=r"got twice: \[\('core', 'one', 'a peer'\)\]"):
+        table.joined([run(2, "one"), run(2, "one")])
