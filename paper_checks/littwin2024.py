@@ -37,7 +37,7 @@ def _networks(draw: Draw) -> dict[str, Any]:
     MAE. A predictor that is merely orthogonal does not decouple.""",
     instances=_networks,
     tolerance=1e-7,  # the integrator's rtol 1e-10, times its steps and the growth of the sizes
-    guards=("sdtheory.jepa.trajectory", "sdtheory.jepa.flow.flow_field"),
+    guards=("sdtheory.jepa.trajectory", "sdtheory.jepa.flow._field"),
     counterexample={"depth": 1, "objective": "jepa", "seed": 0, "turn": 0.1},
     samples=4,
 )

@@ -178,7 +178,7 @@ def jepa_floor(layer: float, share: float, rho: float) -> float:
         "depth": draw.integer(1, 3),
     },
     tolerance=1e-7,  # integrator
-    guards=("sdtheory.jepa.flow_field",),
+    guards=("sdtheory.jepa.flow._field",),
     samples=6,
 )
 def jepa_rotation(angle: float, size: float, depth: int) -> float:
