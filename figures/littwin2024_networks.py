@@ -142,15 +142,17 @@ def jepa_curvatures() -> Figure:
                 field = jepa.flow_field(views, net.like(weights), objective)
                 weights = weights + factor * limit * field.flat()
                 if not np.abs(weights).max() < 1e3:
-                    weights = np.full_like(weights, np.nan)
                     break
-            final = net.like(weights)
-            moved.append(float(np.abs(np.linalg.norm(final.encoder, axis=0) / end - 1).max()))
-            curvature = np.nan
-            if np.isfinite(weights).all():
+            else:
+                final = net.like(weights)
+                size = np.linalg.norm(final.encoder, axis=0)
                 jacobian = jepa.flow_jacobian(views, final, objective)
-                curvature = float(-np.linalg.eigvals(jacobian).real.min())
-            settled.append(0.5 * factor * limit * curvature)
+                curvature = -np.linalg.eigvals(jacobian).real.min()
+                moved.append(float(np.abs(size / end - 1).max()))
+                settled.append(float(0.5 * factor * limit * curvature))
+                continue
+            moved.append(np.nan)  # it diverged
+            settled.append(np.nan)
         left.semilogy(factors, moved, marker=marker, label=objective.upper())
         right.plot(factors, settled, marker=marker, label=objective.upper())
     right.plot(factors, factors, "k-", linewidth=0.5)
