@@ -39,5 +39,10 @@ def test_impossible_grids_are_refused():
         points.extended(zeta, weight, wide, wide)
 
 
+def test_a_rule_has_sixteen_million_steps_on_either_side_at_most():
+    with pytest.raises(ValueError, match="sharpness must be lower"):
+        smooth_rule(1.01 * 16e6 * np.pi / (8 * 8.8))
+
+
 def test_impossible_groups_are_dropped():
     assert len(Points.start(GaussianMixture(1.0, 1.0, 0.0)).weight) == 2

@@ -24,6 +24,8 @@ def test_test_error_is_the_share_of_wrong_signs():
 
 def test_weights_of_the_four_groups():
     sign, label, weight = GaussianMixture(1.0, 0.7, 0.1, 0.3).groups()
+    assert sign.tolist() == [1, 1, -1, -1]
+    assert label.tolist() == [1, 0, 0, 1]
     assert weight.sum() == pytest.approx(1, abs=1e-15)
     assert weight @ (sign > 0) == pytest.approx(0.3)
     assert weight @ (label != (sign > 0)) == pytest.approx(0.1)
