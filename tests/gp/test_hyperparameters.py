@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.stats import multivariate_normal
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
 
@@ -97,3 +98,30 @@ def test_wrong_arguments_are_named(rng):
             run(x, y, **options)
     with pytest.raises(ValueError, match="bounds must have shape"):
         gp.optimise_evidence(kernel_of(x), np.zeros(2), np.zeros((1, 2)), y, 0.1)
+
+
+def test_a_schedule_of_weights_mixes_each_round_its_own_way(rng):
+    x, y = sine(rng, 12)
+    kernel, targets, want = kernel_of(x)(np.zeros(2))[0], y, []
+    chain = run(x, y, mode="none", xi=[0.3, 0.8], steps=2)
+    for xi in (0.3, 0.8, None):
+        covariance = kernel + 0.09 * np.eye(12)
+        want.append(multivariate_normal(np.zeros(12), covariance).logpdf(targets))
+        dual = np.linalg.solve(covariance, targets)
+        targets = targets if xi is None else xi * kernel @ dual + (1 - xi) * y
+    np.testing.assert_allclose(chain.evidence, want, rtol=1e-10)
+    np.testing.assert_allclose(chain.dual, dual, rtol=0, atol=1e-10 * np.abs(dual).max())
+
+
+def test_weights_that_are_no_schedule_are_refused(rng):
+    x, y = sine(rng, 5)
+    with pytest.raises(ValueError, match="xi must have 2 entries for 2 rounds, got 3"):
+        run(x, y, xi=[0.5, 0.5, 0.5], steps=2)
+    with pytest.raises(ValueError, match="xi must have 0 or 1 dimension"):
+        run(x, y, xi=[[0.5, 0.5]], steps=2)
+
+
+def test_noise_above_its_floor_was_not_stopped_by_it(rng):
+    x, y = sine(rng, 5)
+    assert not run(x, y, mode="none", noise_floor=0.06).at_floor
+    assert run(x, y, mode="none", noise_floor=0.09).at_floor

@@ -7,6 +7,7 @@ from sklearn.gaussian_process import GaussianProcessClassifier
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel
 
 from sdtheory import gp
+from sdtheory.gp.label_hyperparameters import stopped
 
 BOUNDS = np.log([[1e-2, 1e2], [1e-2, 1e2]])
 
@@ -129,3 +130,9 @@ def test_what_is_minimised_has_its_gradient(classes, monkeypatch):
         slopes = (np.array(ends) @ [1, -1]) / (2 * h)
         # h^2 / 6 times third derivatives of order one, and rounding over h.
         np.testing.assert_allclose(loss(at)[1], slopes, rtol=0, atol=1e-6)
+
+
+def test_a_parameter_has_stopped_within_a_millionth_of_an_end():
+    bounds = np.tile([-2.0, 8.0], (5, 1))
+    theta = np.array([-2.0, -2 + 0.9e-5, -2 + 1.5e-5, 8 - 1.5e-5, 8 - 0.9e-5])
+    assert stopped(theta, bounds).tolist() == [True, True, False, False, True]

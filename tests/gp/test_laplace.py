@@ -123,6 +123,14 @@ def test_the_gradient_is_the_slope(rng, likelihood, copies):
         assert abs(got[k] - (above - below) / (2 * h)) < slack
 
 
+def test_derivatives_and_labels_of_another_size_are_refused(rng):
+    _, kernel, y = problem(rng)
+    fit = gp.laplace(kernel, y, gp.BERNOULLI)
+    for derivatives, labels in ((kernel[None, :-1, :-1], y), (kernel[None], y[:-1])):
+        with pytest.raises(ValueError, match="derivatives and fit must be of kernel|same length"):
+            gp.evidence_gradient(fit, kernel, derivatives, labels, gp.BERNOULLI)
+
+
 @pytest.mark.parametrize("amplitude", [1e-8, 1.0, 1e6, 1e12])
 def test_extreme_priors(rng, amplitude):
     _, kernel, y = problem(rng, amplitude=amplitude)

@@ -180,3 +180,11 @@ def test_no_new_points_have_no_posterior():
         gp.data_centric_classification(np.eye(3), labels),
     ):
         assert classifier.probability(new, prior).shape == (0,)
+
+
+def test_one_round_is_the_default(rng):
+    kernel = np.cov(rng.normal(size=(4, 9)))
+    default, one = (
+        gp.distribution_centric(kernel, np.ones(4), 0.5, **steps) for steps in ({}, {"steps": 1})
+    )
+    np.testing.assert_array_equal(default.mean(kernel), one.mean(kernel))
