@@ -127,7 +127,7 @@ def test_derivatives_and_labels_of_another_size_are_refused(rng):
     _, kernel, y = problem(rng)
     fit = gp.laplace(kernel, y, gp.BERNOULLI)
     for derivatives, labels in ((kernel[None, :-1, :-1], y), (kernel[None], y[:-1])):
-        with pytest.raises(ValueError, match="derivatives and fit must be of kernel|same length"):
+        with pytest.raises(ValueError, match=r"derivatives and fit must be of kernel|same length"):
             gp.evidence_gradient(fit, kernel, derivatives, labels, gp.BERNOULLI)
 
 
