@@ -64,7 +64,7 @@ def against_factorisation(options: Options) -> list[Row]:
     return [
         compare(
             TOPIC, f"10,500 students at 500 new points, n = {n}", sweep, factorised, options,
-            against="one eigh of the matrix", kind="limit", wanted=1.15, rounds=3,
+            against="one eigh of the matrix", kind="limit", wanted=1.15, rounds=9,
         ),
         compare(
             TOPIC, f"20 rounds at one penalty, n = {n}", chain, factorised, options,
