@@ -125,3 +125,8 @@ def test_noise_above_its_floor_was_not_stopped_by_it(rng):
     x, y = sine(rng, 5)
     assert not run(x, y, mode="none", noise_floor=0.06).at_floor
     assert run(x, y, mode="none", noise_floor=0.09).at_floor
+
+
+def test_one_round_is_the_default(rng):
+    x, y = sine(rng, 5)
+    assert len(run(x, y, mode="none").theta) == 2

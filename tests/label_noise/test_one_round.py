@@ -214,3 +214,10 @@ def test_where_no_error_counts_no_noise_is_enough():
     at = label_noise.noise_thresholds(RidgeProblem([2.0, 1.0], [1.0, 1.0], 1.0, [0.0, 0.0]), 1.0)
     assert (at.above_zero, at.above_one) == (np.inf, np.inf)
     assert (at.noiseless_xi, at.pure_noise_xi) == (0.0, 0.0)
+
+
+def test_labels_alone_are_the_default():
+    problem = RidgeProblem(np.array([2.0, 1.0]), [1.0, -0.5], noise_var=0.5)
+    teacher = label_noise.expected_risk(problem, 0.7, 0.0)
+    assert label_noise.expected_risk(problem, 0.7) == teacher
+    assert label_noise.expected_risk(problem, 0.7, 1.0) != teacher

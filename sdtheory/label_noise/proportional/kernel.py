@@ -56,9 +56,8 @@ def kernel_coefficients(
         new = _checks.array("new_eigenvalues", new_eigenvalues, like=s, ndim=1, at_least=0)
         _checks.same_length("new_eigenvalues", new, "eigenvalues", s)
     kept = _series(problem, lam, order)
-    lost = xp.concat([1.0 - kept[:1, :], -kept[1:, :]])
     kappa = effective_penalty(problem, place([[lam]], like=s))[0, 0]
-    lost = xp.concat([(kappa / (s + kappa))[None, :], lost[1:, :]])
+    lost = xp.concat([(kappa / (s + kappa))[None, :], -kept[1:, :]])
 
     weights, signal = problem.aspect_ratio * problem.masses, problem.signal_energy
     bias = (lost * (signal * s)) @ lost.T
