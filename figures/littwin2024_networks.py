@@ -137,22 +137,15 @@ def jepa_curvatures() -> Figure:
         kick = 1e-3 * np.random.default_rng(0).normal(size=net.flat().size)
         moved, settled = [], []
         for factor in factors:
-            weights = net.flat() + kick
-            for _ in range(4000):
-                field = jepa.flow_field(views, net.like(weights), objective)
-                weights = weights + factor * limit * field.flat()
-                if not np.abs(weights).max() < 1e3:
-                    break
-            else:
-                final = net.like(weights)
-                size = np.linalg.norm(final.encoder, axis=0)
-                jacobian = jepa.flow_jacobian(views, final, objective)
-                curvature = -np.linalg.eigvals(jacobian).real.min()
-                moved.append(float(np.abs(size / end - 1).max()))
-                settled.append(float(0.5 * factor * limit * curvature))
+            final = _descended(views, net, net.flat() + kick, factor * limit, objective)
+            if final is None:
+                moved.append(np.nan)
+                settled.append(np.nan)
                 continue
-            moved.append(np.nan)  # it diverged
-            settled.append(np.nan)
+            size = np.linalg.norm(final.encoder, axis=0)
+            curvature = -np.linalg.eigvals(jepa.flow_jacobian(views, final, objective)).real.min()
+            moved.append(float(np.abs(size / end - 1).max()))
+            settled.append(float(0.5 * factor * limit * curvature))
         left.semilogy(factors, moved, marker=marker, label=objective.upper())
         right.plot(factors, settled, marker=marker, label=objective.upper())
     right.plot(factors, factors, "k-", linewidth=0.5)
@@ -164,3 +157,14 @@ def jepa_curvatures() -> Figure:
     right.set_ylabel("step * curvature / 2 at the end")
     left.legend()
     return drawing
+
+
+def _descended(
+    views: Views, net: Network, weights: np.ndarray, step: float, objective: jepa.modes.Objective
+) -> Network | None:
+    """Return the network after 4,000 steps of descent; None if it diverged."""
+    for _ in range(4000):
+        weights = weights + step * jepa.flow_field(views, net.like(weights), objective).flat()
+        if not np.abs(weights).max() < 1e3:
+            return None
+    return net.like(weights)
