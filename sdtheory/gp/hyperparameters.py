@@ -18,6 +18,7 @@ import scipy.optimize
 
 from sdtheory import _checks
 from sdtheory.gp.evidence import data_centric_evidence
+from sdtheory.gp.soft_labels import blending
 from sdtheory.spectral import filters
 from sdtheory.spectral.smoother import Smoother
 
@@ -102,10 +103,7 @@ def optimise_evidence(
     y = _checks.ndarray("y", y, ndim=(1, 2))
     theta, bounds = box_of(theta, bounds)
     kernel = checked_kernel(kernel, len(y))
-    weights = _checks.ndarray("xi", xi, ndim=(0, 1), empty=True)
-    if weights.ndim == 1 and len(weights) != steps:
-        raise ValueError(f"xi must have {steps} entries for {steps} rounds, got {len(weights)}")
-    weights = np.broadcast_to(weights, (steps,))
+    weights = blending(xi, steps, extend=True)
     targets, thetas, noises, evidence, dual = y, [], [], [], y
     for k in range(steps + 1):
         if mode == "all" or (mode == "first" and k == 0):

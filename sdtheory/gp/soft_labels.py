@@ -156,7 +156,7 @@ def with_noise(kernel: FloatArray, noise: float) -> FloatArray:
 
 
 def blending(xi: FloatArray | float, steps: int | None, extend: bool = False) -> FloatArray:
-    """Return the weights (steps,) of the teachers' probabilities, in [0, 1] unless extended."""
+    """Return the weights (steps,) on the teachers, in [0, 1] unless extended."""
     low, high = (None, None) if extend else (0.0, 1.0)
     weights = _checks.ndarray("xi", xi, ndim=(0, 1), at_least=low, at_most=high, empty=True)
     if weights.ndim == 0:
