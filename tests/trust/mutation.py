@@ -3,7 +3,8 @@
     python -m tests.trust.mutation --sample 40 --seed 1 [topic ...]
 
 A mutant runs against the tests that mirror its module, its doctests and, if those pass, the claims
-that guard the module, the tests of the modules that import it, and the extremes of its topic.
+that guard the module, the tests of the modules that import it, and the extremes of its topic with
+the defaults of its functions.
 Everything happens in a copy of the last commit, never in the checkout. Each mutant runs in a fork
 of a process that has imported the libraries, but nothing of ours.
 
@@ -147,8 +148,8 @@ def _importers(root: Path, path: str) -> list[str]:
 
 
 def extremes_of(path: str) -> list[str]:
-    """Return the extremes of the topic, and the tests of what once survived."""
-    files = [f"tests/trust/test_{name}.py" for name in ("survivors", "extremes")]
+    """Return the extremes and defaults of the topic, and the tests of what once survived."""
+    files = [f"tests/trust/test_{name}.py" for name in ("survivors", "defaults", "extremes")]
     return [*files, "-k", f"survivors or {Path(path).parts[1]}."]
 
 
