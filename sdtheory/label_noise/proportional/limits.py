@@ -16,11 +16,11 @@ class PenaltyLimits:
     """Risks (noise included) and best weights at both ends of the penalties, shapes ()."""
 
     ridgeless_risk: Array
-    """Teacher for lam to 0; infinite at aspect ratio 1."""
+    """Teacher for lam to 0; at aspect ratio 1 infinite, or 0 without noise."""
     ridgeless_student_risk: Array
-    """Best student there; at aspect ratio 1 infinite, though half of the teacher's."""
+    """Best student there; at aspect ratio 1 the same, though on the way half of the teacher's."""
     ridgeless_step: Array
-    """Limit of lam xi; 0 at aspect ratio 1, where xi itself tends to 2."""
+    """Limit of lam xi; 0 at aspect ratio 1, where xi itself tends to 2 (-2 without noise)."""
     null_risk: Array
     """Teacher for lam to infinity: predicting zero."""
     null_student_risk: Array
@@ -78,10 +78,8 @@ def _ridgeless(
     xp = namespace(s)
     zero = xp.zeros_like(xp.sum(s))
     if ratio == 1:
-        infinite = (
-            zero + float("inf") if problem.noise_var > 0 or bool(xp.any(signal > 0)) else zero
-        )
-        return infinite, infinite, zero
+        peak = zero + float("inf") if problem.noise_var > 0 else zero
+        return peak, peak, zero
     kappa = zero if ratio < 1 else effective_penalty(problem, xp.reshape(zero, (1, 1)))[0, 0]
     total = s + kappa
     slope = 1.0 / ((1.0 - ratio) if ratio < 1 else xp.sum(weights * s * kappa / total**2))

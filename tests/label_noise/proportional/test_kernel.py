@@ -79,20 +79,40 @@ def test_series_are_derivatives_of_the_kernel():
         def kappa(lam):
             return mpmath.findroot(lambda k: excess(k) - lam, lam + 0.5)
 
-        def kernel(x, y):
-            one, two = kappa(0.3 * (1 + x)), kappa(0.3 * (1 + y))
-            t = ratio * mpmath.fsum(
-                m * v**2 / ((v + one) * (v + two)) for m, v in zip(masses, s, strict=True)
+        def total(numbers, at, one, two):
+            return mpmath.fsum(
+                c * u / ((v + one) * (v + two)) for c, v, u in zip(numbers, s, at, strict=True)
             )
-            q = mpmath.fsum(
-                e * v * one * two / ((v + one) * (v + two)) for e, v in zip(energy, s, strict=True)
-            )
-            return (q + noise * t) / (1 - t)
 
-        got = kernel_coefficients(ProportionalProblem(*THREE), 0.3, 3)
-        for i, j in [(0, 3), (1, 2), (3, 1)]:
-            want = mpmath.diff(kernel, (0, 0), (i, j)) / mpmath.factorial(i) / mpmath.factorial(j)
-            assert got[i, j] == pytest.approx(float(want), rel=1e-6)
+        def kernel(x, y, new):
+            one, two = kappa(0.3 * (1 + x)), kappa(0.3 * (1 + y))
+            t, t_new = (ratio * total(np.multiply(masses, s), at, one, two) for at in (s, new))
+            q, q_new = (one * two * total(energy, at, one, two) for at in (s, new))
+            return q_new + (q + noise) * t_new / (1 - t)
+
+        problem = ProportionalProblem(*THREE)
+        for new in (None, [1.0, 2.0, 3.0]):
+            got = kernel_coefficients(problem, 0.3, 3, new)
+            np.testing.assert_allclose(got, got.T, rtol=1e-12, atol=1e-16)
+            for i, j in [(0, 0), (0, 3), (1, 2), (3, 1)]:
+                want = mpmath.diff(lambda x, y, at=new or s: kernel(x, y, at), (0, 0), (i, j))
+                want = want / mpmath.factorial(i) / mpmath.factorial(j)
+                assert got[i, j] == pytest.approx(float(want), rel=1e-6)
+
+
+def test_the_teacher_is_the_corner_of_the_kernel():
+    problem = ProportionalProblem(*THREE)
+    got = asymptotic_steps(problem, 0.3, 2)
+    assert got.teacher_excess_risk == kernel_coefficients(problem, 0.3, 2)[0, 0]
+    assert got.teacher_excess_risk + 0.5 == pytest.approx(
+        asymptotics(problem, 0.3).teacher_risk, rel=1e-14
+    )
+
+
+def test_nothing_to_learn_has_no_weights():
+    got = asymptotic_steps(ProportionalProblem([1.0, 2.0], [0.0, 0.0], 0.5, 0.0), 0.1, 2)
+    np.testing.assert_array_equal(got.weights, np.zeros(2))
+    assert got.excess_risk == got.teacher_excess_risk == 0
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

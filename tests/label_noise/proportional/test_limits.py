@@ -1,5 +1,7 @@
 """Isotropic features and extreme penalties against the general formula, and exact fractions."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from backends import BACKENDS
@@ -52,7 +54,7 @@ def test_reference_cells_of_the_heat_map(ratio, snr, best, small, large):
 
 @pytest.mark.parametrize("ratio", [0.3, 0.8, 1.4, 3.0])
 def test_limits_are_approached(ratio):
-    problem = ProportionalProblem([4.0, 1.0, 0.25], [0.7, 0.2, 0.1], ratio, 0.5)
+    problem = ProportionalProblem([4.0, 1.5, 0.25], [0.7, 0.2, 0.1], ratio, 0.5, [0.5, 0.3, 0.2])
     limits = penalty_limits(problem)
     near = asymptotics(problem, np.array([1e-9, 1e9]))
     np.testing.assert_allclose(
@@ -74,6 +76,34 @@ def test_interpolation_peak_is_halved_but_not_removed():
     near = asymptotics(problem, np.array([1e-10, 1e-12]))
     np.testing.assert_allclose(near.xi, 2, atol=1e-3)
     np.testing.assert_allclose(near.student_risk / near.teacher_risk, 0.5, atol=1e-3)
+
+
+def test_without_noise_there_is_no_peak():
+    """The risk vanishes like the root of the penalty, the student's as half of it."""
+    problem = ProportionalProblem([4.0, 1.0, 0.3], [0.7, 0.2, 0.1], 1.0, 0.0)
+    limits = penalty_limits(problem)
+    assert limits.ridgeless_risk == limits.ridgeless_student_risk == limits.ridgeless_step == 0
+    near = asymptotics(problem, np.array([1e-8, 1e-12]))
+    np.testing.assert_allclose(near.teacher_risk[1], 1e-2 * near.teacher_risk[0], rtol=1e-3)
+    np.testing.assert_allclose(near.xi, -2, atol=1e-3)
+    np.testing.assert_allclose(near.student_risk / near.teacher_risk, 0.5, atol=1e-3)
+
+
+@pytest.mark.parametrize("ratio", [0.5, 1.0, 2.0])
+def test_nothing_to_learn_has_no_risk_and_no_steps(ratio):
+    limits = penalty_limits(ProportionalProblem([2.0, 1.0], [0.0, 0.0], ratio, 0.0))
+    for field in dataclasses.fields(limits):
+        assert getattr(limits, field.name) == 0, field.name
+
+
+def test_rational_form_of_noise_alone_and_of_signal_alone():
+    for signal, noise in ((0.0, 0.7), (2.0, 0.0)):
+        general = asymptotics(ProportionalProblem([1.0], [signal], 0.5, noise), 0.1).xi
+        assert isotropic_xi(0.1, 0.5, signal, noise) == pytest.approx(general, rel=1e-13)
+    with pytest.raises(ValueError, match="signal_energy must be at least 0, got -0.1"):
+        isotropic_xi(0.1, 0.5, -0.1, 1.0)
+    with pytest.raises(ValueError, match="noise_var must be at least 0, got -0.1"):
+        isotropic_xi(0.1, 0.5, 1.0, -0.1)
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
