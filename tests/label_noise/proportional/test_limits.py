@@ -100,10 +100,10 @@ def test_rational_form_of_noise_alone_and_of_signal_alone():
     for signal, noise in ((0.0, 0.7), (2.0, 0.0)):
         general = asymptotics(ProportionalProblem([1.0], [signal], 0.5, noise), 0.1).xi
         assert isotropic_xi(0.1, 0.5, signal, noise) == pytest.approx(general, rel=1e-13)
-    with pytest.raises(ValueError, match="signal_energy must be at least 0, got -0.1"):
-        isotropic_xi(0.1, 0.5, -0.1, 1.0)
-    with pytest.raises(ValueError, match="noise_var must be at least 0, got -0.1"):
-        isotropic_xi(0.1, 0.5, 1.0, -0.1)
+    with pytest.raises(ValueError, match="signal_energy must be at least 0, got -1"):
+        isotropic_xi(0.1, 0.5, -1.0, 1.0)
+    with pytest.raises(ValueError, match="noise_var must be at least 0, got -1"):
+        isotropic_xi(0.1, 0.5, 1.0, -1.0)
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
