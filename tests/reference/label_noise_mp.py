@@ -105,9 +105,13 @@ def taylor(s, energy, masses, ratio, noise, lam, order):
 
 
 def rounds_with_new_data(s, energy, masses, ratio, noise, lam, rounds):
-    """Follow mean and second moment of the coefficients through rounds with fresh samples."""
+    """Follow mean and second moment of the coefficients through rounds with fresh samples.
+
+    Ratios and penalties are numbers or, for each round, lists.
+    """
     mean, second, kinds = [mpmath.sqrt(e) for e in energy], list(energy), []
-    for t in range(rounds + 1):
+    ratios, lams = ([v] * (rounds + 1) if not isinstance(v, list) else v for v in (ratio, lam))
+    for t, (ratio, lam) in enumerate(zip(ratios, lams, strict=True)):
         k = kappa(s, masses, ratio, lam)
         h = [v / (v + k) for v in s]
         overlap = ratio * sum(m * u * u for m, u in zip(masses, h, strict=True))

@@ -53,7 +53,6 @@ def self_training(
     s = problem.eigenvalues
     xp = namespace(s)
     rounds = _checks.integer("rounds", rounds, at_most=_checks.ROUNDS)
-    one = place([1.0] * (rounds + 1), like=s)
     lams = _checks.array("lam_mean", lam_mean, like=s, ndim=(0, 1), above=0)
     given = problem.aspect_ratio if aspect_ratios is None else aspect_ratios
     ratios = _checks.array("aspect_ratios", given, like=s, ndim=(0, 1), above=0)
@@ -62,7 +61,7 @@ def self_training(
             raise ValueError(
                 f"{name} must have {rounds + 1} entries for {rounds} rounds, got {value.shape[0]}"
             )
-    lams, ratios = lams * one, ratios * one
+    lams, ratios = (xp.broadcast_to(value, (rounds + 1,)) for value in (lams, ratios))
     energy, kept_so_far, lost_so_far = problem.signal_energy, xp.ones_like(s), xp.zeros_like(s)
     fluctuation = xp.zeros_like(s)
     kinds = []

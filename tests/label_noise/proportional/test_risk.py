@@ -11,6 +11,7 @@ from strategies import log_floats
 from paper_checks._complex_designs import adjoint, gaussian
 from sdtheory.claims import SCORE_LIMIT, z_score
 from sdtheory.label_noise import ProportionalProblem, asymptotics, asymptotics_grid
+from sdtheory.label_noise.proportional import risk
 
 EPS = np.finfo(float).eps
 THREE = ([4.0, 1.0, 0.25], [0.7, 0.2, 0.1], 0.8, 0.5, [0.2, 0.3, 0.5])
@@ -225,12 +226,24 @@ def test_a_map_is_every_point_of_it(problem):
         assert np.all(np.abs(field - want[k]) <= 1e4 * EPS * scale), k
 
 
-def test_a_map_is_cut_into_blocks(monkeypatch):
-    problem, lams = autoregressive(), np.geomspace(1e-3, 1e2, 7)
-    once = asymptotics_grid(problem, lams, [0.5, 2.0], [1.0])
-    monkeypatch.setattr("sdtheory.label_noise.proportional.risk._BLOCK", 600)
-    cut = asymptotics_grid(problem, lams, [0.5, 2.0], [1.0])
-    np.testing.assert_allclose(cut.xi, once.xi, rtol=1e3 * EPS)
+@pytest.mark.parametrize(("block", "lengths"), [(1, [1] * 5), (7, [2, 2, 1]), (99, [5])])
+def test_penalties_are_treated_in_blocks(monkeypatch, block, lengths):
+    problem, lams, seen = ProportionalProblem(*THREE), np.geomspace(1e-2, 1e2, 5), []
+    want = fields(asymptotics(problem, lams))
+    moments = risk._moments
+
+    def counted(problem, lam, *ratio):
+        seen.append(lam.shape[0])
+        return moments(problem, lam, *ratio)
+
+    monkeypatch.setattr(risk, "_moments", counted)
+    monkeypatch.setattr(risk, "_BLOCK", block)
+    np.testing.assert_allclose(fields(asymptotics(problem, lams)), want, rtol=1e3 * EPS)
+    assert seen == lengths
+    seen.clear()
+    grid = asymptotics_grid(problem, lams, [THREE[2]], [THREE[3]])
+    np.testing.assert_allclose([f[0, 0] for f in fields(grid)], want, rtol=1e4 * EPS)
+    assert seen == lengths
 
 
 @pytest.mark.parametrize("put", BACKENDS)

@@ -1,8 +1,12 @@
 """Self-training on fresh features: reference numbers, simulation, and the estimate of its risk."""
 
+import dataclasses
+
+import mpmath
 import numpy as np
 import pytest
 from backends import BACKENDS
+from reference.label_noise_mp import rounds_with_new_data
 
 from paper_checks._control_variates import controlled
 from paper_checks._self_training_chains import error_on_a_draw, simulate
@@ -35,6 +39,21 @@ def test_first_entry_is_the_teacher():
     got = self_training(problem, 0.1, 0)
     assert got.risk[0] + 1 == pytest.approx(teacher, rel=1e-14)
     assert got.residual[0] == pytest.approx(teacher, rel=1e-14)
+
+
+def test_every_round_has_its_own_penalty_and_sample():
+    s, energy, masses, noise = [4.0, 1.0, 0.3], [0.7, 0.2, 0.1], [0.2, 0.3, 0.5], 0.6
+    problem = ProportionalProblem(s, energy, 3.0, noise, masses)
+    for ratios, lams in (
+        ([0.5, 2.0, 0.9], [0.1, 2.0, 0.5]),
+        (0.8, [1.0, 0.3, 0.2]),
+        ([2.0, 0.4, 5.0], 0.3),
+        (None, 0.3),
+    ):
+        with mpmath.workdps(40):
+            want = rounds_with_new_data(s, energy, masses, ratios or 3.0, noise, lams, 2)
+        got = self_training(problem, lams, 2, ratios)
+        np.testing.assert_allclose(dataclasses.astuple(got), np.array(want, float), rtol=1e-13)
 
 
 def test_risk_is_u_shaped_between_forgetting_and_denoising():
