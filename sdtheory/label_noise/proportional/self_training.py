@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sdtheory import _checks
-from sdtheory._array import Array, namespace, place
+from sdtheory._array import Array, namespace
 from sdtheory.label_noise.proportional.problem import ProportionalProblem
 from sdtheory.label_noise.proportional.risk import population_moments
 from sdtheory.spectral import Spectrum, filters
@@ -66,15 +66,14 @@ def self_training(
     fluctuation = xp.zeros_like(s)
     kinds = []
     for t in range(rounds + 1):
-        ratio = float(ratios[t])
-        stage = ProportionalProblem(s, energy, ratio, 0.0, problem.masses)
-        kappa, kept, slope = population_moments(stage, place([[float(lams[t])]], like=s))
+        lam, ratio = (xp.reshape(value[t], (1, 1)) for value in (lams, ratios))
+        kappa, kept, slope = population_moments(problem, lam, ratio)
         kept, lost = kept[0, :], kappa[0, 0] / (s + kappa[0, 0])
         noise = problem.noise_var if t == 0 else 0.0
         moment = kept_so_far**2 * energy + fluctuation
         residual = (xp.sum(s * moment * lost**2) + noise) * slope[0, 0]
         # The fluctuation of a fit is spread over the p features.
-        spread = ratio * problem.masses * residual
+        spread = ratios[t] * problem.masses * residual
         fluctuation = kept**2 * fluctuation + kept / (s + kappa[0, 0]) * spread
         # Signal and fluctuation are followed apart: their sum would have to be taken apart again.
         lost_so_far = lost_so_far + kept_so_far * lost
