@@ -66,8 +66,9 @@ def average_mean(mean: FloatArray, variance: FloatArray) -> FloatArray:
     # The number of nodes grows with the root of the variance.
     _checks.ndarray("variance", variance, at_most=1e8, empty=True)
     deviation = np.sqrt(variance)
-    step = 0.5 / max(1.0, float(np.max(deviation, initial=0.0)))
-    nodes = np.arange(-np.ceil(9.5 / step), np.ceil(9.5 / step) + 1) * step
+    step = 0.5 / float(np.max(deviation, initial=1.0))
+    reach = np.ceil(9.5 / step)
+    nodes = np.arange(-reach, reach + 1) * step
     weights = np.exp(-0.5 * nodes**2)
     total = np.zeros_like(mean)
     for z, w in zip(nodes, weights / weights.sum(), strict=True):

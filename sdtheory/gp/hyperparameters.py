@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy.linalg
 import scipy.optimize
 
 from sdtheory import _checks
@@ -168,7 +169,7 @@ def _maximise(
         level = noise if floor is None else float(np.exp(parameters[-1]))
         matrix, derivatives = kernel(parameters[: theta.size])
         total = matrix + level * np.eye(matrix.shape[0])
-        factor = scipy.linalg.cho_factor(total, lower=True, check_finite=False)
+        factor = scipy.linalg.cho_factor(total, check_finite=False)
         weights = scipy.linalg.cho_solve(factor, columns, check_finite=False)
         outputs, n = columns.shape[1], columns.shape[0]
         log_det = 2.0 * float(np.sum(np.log(np.diagonal(factor[0]))))
@@ -183,11 +184,13 @@ def _maximise(
     start, box = theta, bounds
     if floor is not None:
         start = np.append(theta, np.log(noise))
-        box = np.vstack([bounds, [np.log(floor), max(np.log(noise), np.log(floor)) + 20.0]])
+        # From there on a larger noise lowers the evidence, whatever the kernel.
+        energy = float(np.sum(columns**2)) / columns.shape[1]
+        box = np.vstack([bounds, np.log([floor, max(noise, energy)])])
     found = scipy.optimize.minimize(
         loss, start, jac=True, method="L-BFGS-B", bounds=list(map(tuple, box))
     )
     best = np.asarray(found.x)
     if floor is None:
         return best, noise
-    return best[:-1], float(np.exp(best[-1]))
+    return best[:-1], max(floor, float(np.exp(best[-1])))

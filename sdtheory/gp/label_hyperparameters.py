@@ -72,7 +72,8 @@ def optimise_label_evidence(
     noise : float
         Variance of white noise on the latents; optimised too if a floor is given.
     noise_floor : float, optional
-        Positive lower bound of the noise. Without one the noise is kept.
+        Positive lower bound of the noise; the upper one is e^20 times where a fit starts, because
+        certain labels may favour any noise. Without a floor the noise is kept.
     mode : {"none", "first", "all"}
         When to maximise Laplace's evidence: never, on the labels, or on every round's labels.
     xi, steps, likelihood, link, average
@@ -126,17 +127,16 @@ def maximise_label_evidence(
     bounds: FloatArray,
     labels: FloatArray,
     likelihood: Likelihood,
-    noise: float = 0.0,
+    noise: float,
     noise_floor: float | None = None,
 ) -> tuple[FloatArray, float]:
     """Return the parameters and the noise at a local maximum of Laplace's evidence."""
-    free = noise_floor is not None
 
     def loss(parameters: FloatArray) -> tuple[float, FloatArray]:
-        level = float(np.exp(parameters[-1])) if free else noise
+        level = noise if noise_floor is None else float(np.exp(parameters[-1]))
         matrix, derivatives = kernel(parameters[: theta.size])
         total = with_noise(matrix, level)
-        if free:
+        if noise_floor is not None:
             derivatives = np.concatenate([derivatives, level * np.eye(len(labels))[None]])
         fit = laplace(total, labels, likelihood)
         return -fit.evidence, -evidence_gradient(fit, total, derivatives, labels, likelihood)
@@ -149,7 +149,9 @@ def maximise_label_evidence(
         loss, start, jac=True, method="L-BFGS-B", bounds=list(map(tuple, box))
     )
     best = np.asarray(found.x)
-    return (best[:-1], float(np.exp(best[-1]))) if free else (best, noise)
+    if noise_floor is None:
+        return best, noise
+    return best[:-1], max(noise_floor, float(np.exp(best[-1])))
 
 
 def stopped(theta: FloatArray, bounds: FloatArray) -> np.ndarray[Any, np.dtype[np.bool_]]:

@@ -162,8 +162,7 @@ def laplace(
             f"most must be larger, or the kernel valid: Newton's method did not converge in {most} "
             "steps"
         )
-    # At the mode the dual is the gradient of the rest: one step more accurate than Newton's, unless
-    # the kernel is so large that it turns the rounding of the gradient into an error of the mode.
+    # At the mode the dual is the gradient of the rest.
     gradient = copies * residual(likelihood, y, f) + shift - sites * f
     size = copies + float(np.max(np.abs(shift))) + float(np.max(np.abs(sites * f)))
     if not np.max(np.abs(gradient - dual)) <= _ROUNDING * size:
@@ -171,8 +170,6 @@ def laplace(
             "kernel must be positive semi-definite, and leave digits of the latent mode, got "
             f"entries up to {np.max(np.abs(kernel)):.3g}"
         )
-    if np.max(np.abs(kernel @ gradient - f)) <= _SMALL_STEP * (1.0 + np.max(np.abs(f))):
-        dual = gradient
     precision = sites + copies * likelihood.curvature(f)
     factor = _factor(kernel, np.sqrt(precision))
     fit = float(copies * np.sum(log_density(likelihood, y, f)))

@@ -6,6 +6,7 @@ import pytest
 
 from sdtheory import gp
 
+EPS = np.finfo(float).eps
 CASES = [(0.3, 1e-6), (2.0, 0.5), (-1.0, 1.0), (1.0, 1.0000001), (-3.0, 40.0), (5.0, 1e3)]
 
 
@@ -61,3 +62,27 @@ def test_published_values():
 def test_negative_variance_is_refused():
     with pytest.raises(ValueError, match="variance must be at least 0"):
         gp.average_sigmoid(np.zeros(1), -np.ones(1))
+
+
+AVERAGES = [gp.average_sigmoid, gp.average_sigmoid_by_erf, gp.average_mean]
+
+
+@pytest.mark.parametrize("average", AVERAGES)
+def test_no_latents_have_no_average(average):
+    assert average(np.zeros(0), np.zeros(0)).shape == (0,)
+    assert average(np.zeros((0, 3)), np.ones(3)).shape == (0, 3)
+
+
+@pytest.mark.parametrize("average", AVERAGES)
+def test_means_and_variances_broadcast(average):
+    mean, variance = np.array([-1.0, 0.0, 3.0]), np.array([[0.0], [0.3], [5.0]])
+    one_by_one = [[average(np.array([m]), v)[0] for m in mean] for v in variance]
+    # The weights of the five error functions cancel from 8e3 to one.
+    np.testing.assert_allclose(average(mean, variance), one_by_one, rtol=0, atol=8e3 * EPS)
+    with pytest.raises(ValueError, match="mean and variance must broadcast"):
+        average(mean, np.ones(2))
+
+
+def test_variances_beyond_any_quadrature_are_refused():
+    with pytest.raises(ValueError, match=r"variance must be at most 1e\+08, got 1\.5e\+08"):
+        gp.average_mean(np.zeros(1), np.array([1.5e8]))

@@ -97,3 +97,8 @@ def test_no_argument_overflows():
     np.testing.assert_allclose(cb.mean(f), [1e-300, 1e-200, 1.0, 1.0], rtol=1e-15)
     assert np.all(np.abs(cb.curvature(f)) < 1e-199)
     assert np.all(np.abs(cb.third(f)) < 1e-299)
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_no_logits_have_no_values(name):
+    assert getattr(cb, name)(np.zeros((0, 2))).shape == (0, 2)

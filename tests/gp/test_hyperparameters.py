@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy.optimize
 from scipy.stats import multivariate_normal
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
@@ -130,3 +131,83 @@ def test_noise_above_its_floor_was_not_stopped_by_it(rng):
 def test_one_round_is_the_default(rng):
     x, y = sine(rng, 5)
     assert len(run(x, y, mode="none").theta) == 2
+
+
+@pytest.mark.parametrize("outputs", [1, 2])
+@pytest.mark.parametrize("free", [False, True])
+def test_what_is_minimised_is_a_density_and_has_its_gradient(rng, monkeypatch, outputs, free):
+    """Central differences in amplitude, length and, where it is free, the noise."""
+    seen, minimise = [], scipy.optimize.minimize
+
+    def spy(loss, start, **options):
+        seen.append((loss, start))
+        return minimise(loss, start, **options)
+
+    monkeypatch.setattr(scipy.optimize, "minimize", spy)
+    x, y = sine(rng, 12)
+    y = y if outputs == 1 else np.stack([y, x], axis=1)
+    run(x, y, steps=0, noise_floor=1e-4 if free else None)
+    ((loss, start),) = seen
+    np.testing.assert_array_equal(start, [0.0, 0.0, np.log(0.09)][: 2 + free])
+    at, h = np.array([0.4, -0.3, np.log(0.2)])[: 2 + free], 1e-4
+    covariance = kernel_of(x)(at[:2])[0] + (0.2 if free else 0.09) * np.eye(12)
+    density = multivariate_normal(np.zeros(12), covariance)
+    value, gradient = loss(at)
+    assert value == pytest.approx(-np.sum(density.logpdf(y.T)), rel=1e-11)
+    ends = [[loss(at + sign * h * e)[0] for sign in (1, -1)] for e in np.eye(2 + free)]
+    slopes = (np.array(ends) @ [1, -1]) / (2 * h)
+    # h^2 / 6 times third derivatives of some tens, and rounding over h.
+    np.testing.assert_allclose(gradient, slopes, rtol=0, atol=1e-6 + 1e-13 * abs(value) / h)
+
+
+@pytest.mark.parametrize("scale", [1e-4, 1.0, 1e3])
+def test_free_noise_finds_all_energy_of_labels_that_no_kernel_explains(scale):
+    """One sample per output: the best noise is the mean square, however far from the start."""
+    y = scale * np.array([[3.0, 4.0]])
+    chain = gp.optimise_evidence(
+        lambda _: (np.full((1, 1), 1e-12 * scale**2), np.zeros((1, 1, 1))),
+        [0.5], [[0.0, 1.0]], y, noise=1e-9, noise_floor=1e-10, steps=0,
+    )  # fmt: skip
+    np.testing.assert_allclose(chain.noise, 12.5 * scale**2, rtol=1e-6)
+
+
+def test_free_noise_never_falls_below_its_floor(rng):
+    x, _ = sine(rng, 8)  # labels without noise
+    for floor in (0.03, 0.06, 0.07, 0.09):
+        chain = run(x, x, mode="all", steps=2, noise_floor=floor)
+        assert chain.noise.min() >= floor
+        assert chain.at_floor
+
+
+@pytest.mark.parametrize(
+    ("result", "message"),
+    [
+        ((np.eye(4), np.zeros((2, 5, 5))), "kernel must return shapes"),
+        ((np.eye(5), np.zeros((2, 4, 4))), "kernel must return shapes"),
+        ((np.eye(5), np.zeros((1, 5, 5))), "kernel must return shapes"),
+        ((np.eye(5),), "kernel must return a matrix and its derivatives"),
+        ((np.eye(5), np.zeros((2, 5, 5)), 1.0), "kernel must return a matrix and its deriv"),
+        ((np.ones(5), np.zeros((2, 5, 5))), "kernel must have 2 dimensions"),
+        ((np.eye(5), np.zeros((5, 5))), r"kernel \(derivatives\) must have 3 dimensions"),
+    ],
+)
+def test_results_that_are_no_kernel_are_refused(result, message):
+    with pytest.raises(ValueError, match=message):
+        gp.optimise_evidence(lambda _: result, np.zeros(2), BOUNDS, np.ones(5), 0.1)
+
+
+def test_lists_of_results_are_taken_and_bounds_are_kept(rng):
+    x, y = sine(rng, 12)
+    narrow = np.array([[-0.1, 0.1], [-0.2, 0.0]])
+    chain = gp.optimise_evidence(
+        lambda theta: list(kernel_of(x)(theta)), np.zeros(2), narrow, 9 * y, 0.09, steps=0
+    )
+    assert np.all((chain.theta >= narrow[:, 0]) & (chain.theta <= narrow[:, 1]))
+    assert chain.theta[0, 0] == 0.1  # labels so large want more amplitude
+    for theta, bounds, message in (
+        (np.zeros((2, 1)), narrow, "theta must have 1 dimensions"),
+        (np.zeros(2), np.zeros((2, 3)), r"bounds must have shape \(2, 2\)"),
+        (np.zeros(2), np.zeros(2), "bounds must have 2 dimensions"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            gp.optimise_evidence(kernel_of(x), theta, bounds, y, 0.09)

@@ -136,3 +136,33 @@ def test_a_parameter_has_stopped_within_a_millionth_of_an_end():
     bounds = np.tile([-2.0, 8.0], (5, 1))
     theta = np.array([-2.0, -2 + 0.9e-5, -2 + 1.5e-5, 8 - 1.5e-5, 8 - 0.9e-5])
     assert stopped(theta, bounds).tolist() == [True, True, False, False, True]
+
+
+@pytest.mark.parametrize(("likelihood", "grows"), [("continuous_bernoulli", 20), ("bernoulli", 0)])
+def test_free_noise_ends_at_its_bounds(likelihood, grows):
+    """One certain label: Bernoulli's evidence falls in the noise, the density of it only grows."""
+    ours = gp.optimise_label_evidence(
+        lambda _: (np.full((1, 1), 1e-6), np.zeros((1, 1, 1))), [0.5], [[0.0, 1.0]], [1.0],
+        noise=1.0, noise_floor=0.25, mode="all", xi=0.0, steps=1, likelihood=likelihood,
+    )  # fmt: skip
+    np.testing.assert_allclose(ours.noise, [0.25, 0.25 * np.exp(grows)], rtol=1e-6)
+    assert ours.noise.min() >= 0.25
+    assert ours.at_floor
+    assert not ours.at_bound
+
+
+def test_noise_above_its_floor_was_not_stopped_by_it(classes):
+    for floor, stopped_by in ((0.25, False), (0.25 * (1 + 2e-6), False), (0.25, True)):
+        noise = floor if stopped_by else 0.25 * (1 + 4e-6)
+        ours = run(classes, noise=noise, noise_floor=floor, mode="none", steps=0)
+        assert ours.at_floor is stopped_by
+    assert not run(classes, noise=0.25, mode="none", steps=0).at_floor
+
+
+def test_one_label_of_each_kind_is_enough_to_be_refused(classes):
+    x, y = classes
+    for labels in (np.where(x == x[0], -0.1, y), np.where(x == x[0], 1.1, y)):
+        with pytest.raises(ValueError, match="y must be at"):
+            gp.optimise_label_evidence(kernel_of(x), np.zeros(2), BOUNDS, labels)
+    with pytest.raises(ValueError, match="y must have 1 dimensions"):
+        gp.optimise_label_evidence(kernel_of(x), np.zeros(2), BOUNDS, y[:, None])
