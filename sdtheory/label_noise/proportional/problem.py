@@ -71,7 +71,7 @@ def effective_penalty(
     The left side is convex, not positive at 0 and not negative at lam + ratio mean(s), nor (below
     ratio 1) at lam / (1 - ratio). Newton's method started at the smaller of these falls to the root
     monotonically. Over kappa the left side is 1 - ratio mean(h) with h = s / (s + kappa), which
-    cancels below ratio 1, or 1 - ratio + ratio mean(1 - h), which cancels above. It is at most the
+    cancels up to ratio 1, or 1 - ratio + ratio mean(1 - h), which cancels above. It is at most the
     slope: no step is as long as kappa.
     """
     s, masses = problem.eigenvalues, problem.masses
@@ -87,7 +87,7 @@ def effective_penalty(
             room + ratio * (lost @ masses)[:, None],
             1.0 - ratio * (kept @ masses)[:, None],
         )
-        share = xp.where(room > 0, below, above)
+        share = xp.where(room >= 0, below, above)
         slope = share + ratio * ((kept * lost) @ masses)[:, None]
         step = (kappa * share - lam_mean) / slope
         kappa = xp.where(step > 0, kappa - step, kappa)

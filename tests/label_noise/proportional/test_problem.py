@@ -42,7 +42,17 @@ def exact(ratio, lam):
 def test_effective_penalty_is_the_root(ratio, lam):
     want, moved = exact(ratio, lam)
     got = effective_penalty(made(ratio), np.array([[lam]]))
-    np.testing.assert_allclose(got, [[want]], rtol=2 * EPS * (1 + moved))
+    # Up to ratio one nothing cancels, however near to one it is.
+    np.testing.assert_allclose(got, [[want]], rtol=2 * EPS * (1 + (moved if ratio > 1 else 1)))
+
+
+@pytest.mark.parametrize("ratio", [0.5, 1.0, 2.0])
+@pytest.mark.parametrize("scale", [1e-6, 1e6])
+def test_the_penalty_has_the_units_of_the_eigenvalues(scale, ratio):
+    lams = np.array([[1e-3], [1.0], [1e3]])
+    scaled = ProportionalProblem(scale * np.array(S), np.ones(3), ratio, 1.0, MASSES)
+    want = scale * effective_penalty(made(ratio), lams)
+    np.testing.assert_allclose(effective_penalty(scaled, scale * lams), want, rtol=100 * EPS)
 
 
 def test_penalties_and_shapes_of_many_problems_at_once():
@@ -52,6 +62,14 @@ def test_penalties_and_shapes_of_many_problems_at_once():
     for k in range(3):
         alone = effective_penalty(made(float(ratios[k, 0])), lams[k : k + 1])
         np.testing.assert_allclose(got[k : k + 1], alone, rtol=4 * EPS)
+
+
+@pytest.mark.parametrize("ratio", [1e-6, 0.5, 1 - 1e-9])
+@pytest.mark.parametrize("lam", [1e-300, 1e-30])
+def test_tiny_penalties_below_ratio_one(ratio, lam):
+    """To first order lam / (1 - ratio): from far above, Newton's method would fall to zero."""
+    got = effective_penalty(made(ratio), np.array([[lam]]))
+    np.testing.assert_allclose(got, [[lam / (1 - ratio)]], rtol=4 * EPS)
 
 
 def test_without_a_penalty_more_features_than_samples_still_have_one():
@@ -74,5 +92,12 @@ def test_masses_are_equal_unless_given_and_sum_to_one():
     near = 0.5 * (1 + 1e-9)
     with pytest.raises(ValueError, match="masses must sum to one"):
         ProportionalProblem([1.0, 2.0], [1.0, 1.0], 1.0, 0.0, [near, near])
+    for units, fine in ((900, True), (1100, False)):  # for each of two
+        shares = [0.5, 0.5 + 2 * units * EPS]
+        if fine:
+            assert ProportionalProblem([1.0, 2.0], [1.0, 1.0], 1.0, 0.0, shares).noise_var == 0
+        else:
+            with pytest.raises(ValueError, match="masses must sum to one"):
+                ProportionalProblem([1.0, 2.0], [1.0, 1.0], 1.0, 0.0, shares)
     third = [1 / 3] * 3  # of which the sum is one but for rounding
     assert ProportionalProblem(S, S, 1.0, 0.0, third).masses.shape == (3,)
