@@ -65,7 +65,7 @@ def test_penalties_and_shapes_of_many_problems_at_once():
 
 
 @pytest.mark.parametrize("ratio", [1e-6, 0.5, 1 - 1e-9])
-@pytest.mark.parametrize("lam", [1e-300, 1e-30])
+@pytest.mark.parametrize("lam", [1e-300, 1e-60])
 def test_tiny_penalties_below_ratio_one(ratio, lam):
     """To first order lam / (1 - ratio): from far above, Newton's method would fall to zero."""
     got = effective_penalty(made(ratio), np.array([[lam]]))
