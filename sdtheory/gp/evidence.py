@@ -91,7 +91,7 @@ def duplicated_evidence(
     kernel = _checks.array("kernel", kernel, ndim=2)
     combined, logs, fits = combined_noise(noise, steps, kernel)
     y = _checks.array("y", y, like=kernel, ndim=(1, 2))
-    xp, n = namespace(kernel), kernel.shape[0]
+    xp, n = namespace(kernel), y.shape[0]
     if combined.ndim == 0:
         single = data_centric_evidence(kernel, y, combined, steps=0)
         each = n * (xp.log(combined) - logs)
@@ -100,4 +100,4 @@ def duplicated_evidence(
         each = xp.sum(xp.log(combined) - logs)
     outputs = 1 if y.ndim == 1 else y.shape[1]
     copies = (fits - 1) * n * math.log(2 * math.pi)
-    return float(single.value[0] + 0.5 * outputs * (each - copies))
+    return float(single.value[-1] + 0.5 * outputs * (each - copies))

@@ -111,11 +111,11 @@ def optimise_evidence(
             theta, noise = _maximise(kernel, theta, bounds, targets, noise, noise_floor)
         matrix = kernel(theta)[0]
         smoother = Smoother.from_kernel(matrix, targets)
-        profile = filters.distill(smoother.eigenvalues, noise, 0.0, steps=0)
+        profile = filters.distill(smoother.eigenvalues, noise, [], steps=0)
         dual, fitted = smoother.dual(profile), smoother.fitted(profile)
         thetas.append(theta)
         noises.append(noise)
-        evidence.append(float(data_centric_evidence(matrix, targets, noise, steps=0).value[0]))
+        evidence.append(float(data_centric_evidence(matrix, targets, noise, steps=0).value[-1]))
         if k < steps:
             targets = weights[k] * fitted + (1.0 - weights[k]) * y
     floor = noise_floor is not None and min(noises) <= noise_floor * (1 + 1e-6)

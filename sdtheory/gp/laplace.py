@@ -252,7 +252,7 @@ def _solve(kernel: FloatArray, root: FloatArray, pull: FloatArray) -> FloatArray
 
 def _factor(kernel: FloatArray, root: FloatArray) -> FloatArray:
     inner = root[:, None] * kernel * root
-    inner.flat[:: inner.shape[0] + 1] += 1.0
+    inner.flat[:: len(inner) + 1] += 1.0
     try:
         lower: FloatArray = scipy.linalg.cholesky(
             inner, lower=True, overwrite_a=True, check_finite=False

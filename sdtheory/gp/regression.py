@@ -170,7 +170,7 @@ def distribution_centric(
         smoother, scale = Smoother.from_kernel(kernel, y), float(combined)
     else:
         smoother, scale = Smoother.from_kernel(kernel, y, combined), 1.0
-    profile = filters.distill(smoother.eigenvalues, scale, 0.0, steps=0)
+    profile = filters.distill(smoother.eigenvalues, scale, [], steps=0)
     return GaussianProcess(smoother, profile, scale)
 
 
@@ -201,7 +201,7 @@ def hybrid(kernel: Array, y: Array, noise: Array, *, steps: int | None = None) -
             f"first fit, got {_checks.show(noise)}"
         )
     noises = _checks.array("noise", noise, like=d, ndim=(0, 1))
-    first = filters.distill(d, noises[0] if noises.ndim else noises, 0.0, steps=0)
+    first = filters.distill(d, noises[0] if noises.ndim else noises, [], steps=0)
     return GaussianProcess(later.smoother, first, later.noise)
 
 

@@ -151,7 +151,7 @@ def with_noise(kernel: FloatArray, noise: float) -> FloatArray:
     if noise == 0:
         return kernel
     total = kernel.copy()
-    total.flat[:: kernel.shape[0] + 1] += noise
+    total.flat[:: len(kernel) + 1] += noise
     return total
 
 

@@ -188,3 +188,27 @@ def test_one_round_is_the_default(rng):
         gp.distribution_centric(kernel, np.ones(4), 0.5, **steps) for steps in ({}, {"steps": 1})
     )
     np.testing.assert_array_equal(default.mean(kernel), one.mean(kernel))
+
+
+def test_the_hybrid_of_a_schedule_keeps_its_first_mean(data):
+    """And reports the covariance of all fits together."""
+    y, noises = data.y[:, 0], [0.3, 0.1, 0.5]
+    got = gp.hybrid(data.kernel, y, noises)
+    first = np.linalg.solve(data.kernel + 0.3 * np.eye(20), y)
+    np.testing.assert_allclose(got.mean(data.new), data.new @ first, rtol=0, atol=1e4 * EPS)
+    combined = 1 / (1 / 0.3 + 1 / 0.1 + 1 / 0.5)
+    inner = np.linalg.inv(data.kernel + combined * np.eye(20))
+    want = data.prior - data.new @ inner @ data.new.T
+    np.testing.assert_allclose(got.covariance(data.new, data.prior), want, rtol=0, atol=1e4 * EPS)
+    for noise in (np.ones((2, 20)), np.ones((1, 2, 20))):
+        with pytest.raises(ValueError, match="noise must"):
+            gp.hybrid(data.kernel, y, noise)
+
+
+def test_errors_of_a_fit_to_labels_without_noise(data):
+    process = gp.data_centric(data.kernel, data.y, 0.3, steps=0)
+    weights = data.new @ np.linalg.inv(data.kernel + 0.3 * np.eye(20))
+    missed = data.prior - weights @ data.new.T - data.new @ weights.T
+    want = missed + weights @ data.kernel @ weights.T
+    got = process.error_covariance(data.new, data.prior, 0.0)
+    np.testing.assert_allclose(got, want, rtol=0, atol=1e4 * EPS)

@@ -210,3 +210,31 @@ def test_kernels_are_symmetric_to_the_root_of_rounding(asymmetry, refused):
     else:
         process = gp.distribution_centric_classification(kernel, [1.0, 0.0], steps=1)
         assert np.isfinite(process.evidence).all()
+
+
+def test_no_new_points_have_no_probability(six):
+    for meaning in ("duplicated", "sequential", "scaled"):
+        process = gp.distribution_centric_classification(six.kernel, six.y, reuse=meaning)
+        assert process.probability(np.zeros((0, 6)), np.zeros(0)).shape == (0,)
+        assert [part.shape for part in process.latent(np.zeros((0, 6)), np.zeros(0))] == [(0,)] * 2
+
+
+def test_only_rounds_that_are_computed_one_by_one_are_limited(six):
+    with pytest.raises(ValueError, match="steps must be at most 10000, got 10001"):
+        gp.distribution_centric_classification(six.kernel, six.y, steps=10_001, reuse="sequential")
+    many = [
+        gp.distribution_centric_classification(six.kernel, six.y, steps=10**9, reuse=meaning)
+        for meaning in ("duplicated", "scaled")
+    ]
+    np.testing.assert_allclose(*(fit.approximation.mode for fit in many), rtol=1e-9)
+    assert [fit.scale for fit in many] == [1.0, 1e9 + 1]
+
+
+def test_labels_are_one_number_a_sample(six):
+    for y, message in (
+        (six.y - 1e-9, "y must be at least 0"),
+        (six.y + 1e-9, "y must be at most 1"),
+        (six.y[:, None], "y must have 1 dimensions"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            gp.distribution_centric_classification(six.kernel, y)

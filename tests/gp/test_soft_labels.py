@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from sdtheory import gp
+from sdtheory.gp import reuse
 
 
 def run(six, **options):
@@ -196,3 +197,56 @@ def test_labels_outside_the_interval_have_a_finite_mode(six, likelihood):
     np.testing.assert_allclose(mode, found.x, atol=1e-4)
     inside = run(six, xi=0.6, likelihood=likelihood, extend=True)
     np.testing.assert_array_equal(inside.labels, run(six, xi=0.6, likelihood=likelihood).labels)
+
+
+@pytest.mark.parametrize("link", ["mean", "sigmoid"])
+def test_the_gain_in_closed_form(link):
+    """Curvatures at zero are 1 / 4 and, for densities on an interval, 1 / 12."""
+    d = np.array([0.0, 0.5, 12.0, 1e6])
+    got = gp.linearised_gain(d, "continuous_bernoulli", link)
+    np.testing.assert_allclose(got, (1 if link == "mean" else 3) * d / (d + 12), rtol=1e-14)
+    np.testing.assert_allclose(gp.linearised_gain(d, "bernoulli", link), d / (d + 4), rtol=1e-14)
+    with pytest.raises(ValueError, match="eigenvalues must be at least 0"):
+        gp.linearised_gain(np.array([-0.1]))
+
+
+@pytest.mark.parametrize("noise", [0.7, 1.0])
+def test_every_round_written_out(six, noise):
+    """Latents, averages and mixtures by hand, with noise on the latents of every label."""
+    process = run(six, xi=[0.8, 0.3], noise=noise)
+    total, labels = six.kernel + noise * np.eye(6), [six.y]
+    for xi, model, average in (
+        (0.8, gp.BERNOULLI, gp.average_sigmoid),
+        (0.3, gp.CONTINUOUS_BERNOULLI, gp.average_mean),
+    ):
+        fit = gp.laplace(total, labels[-1], model)
+        soft = average(*fit.latent(six.kernel, np.full(6, 2.0 + noise)))
+        labels.append(xi * soft + (1 - xi) * six.y)
+    np.testing.assert_allclose(process.labels, labels, rtol=0, atol=1e-14)
+    last = gp.laplace(total, labels[-1], gp.CONTINUOUS_BERNOULLI)
+    assert process.evidence[-1] == pytest.approx(last.evidence, rel=1e-12)
+    np.testing.assert_allclose(
+        process.probability(six.new, six.prior), gp.average_mean(*last.latent(six.new, six.prior))
+    )
+
+
+def test_quadrature_that_misses_the_interval_is_cut(six, monkeypatch):
+    """By the little that rounding may; where labels may lie outside, it stays."""
+    off = np.array([-1e-15, 1 + 1e-15, 0.0, 1.0, 0.5, 1 + 2e-15])
+    monkeypatch.setitem(reuse.AVERAGES, "exact", lambda mean, variance: off)
+    labels = run(six, steps=1).labels[1]
+    np.testing.assert_array_equal(labels, [0, 1, 0, 1, 0.5, 1])
+    np.testing.assert_array_equal(run(six, steps=1, extend=True).labels[1], off)
+
+
+def test_no_rounds_and_no_new_points(six):
+    for options in ({"steps": 0}, {"xi": []}, {"xi": [], "steps": 0}):
+        process = run(six, **options)
+        np.testing.assert_array_equal(process.labels, [six.y])
+        fit = gp.laplace(six.kernel, six.y, gp.BERNOULLI)
+        np.testing.assert_array_equal(process.approximation.mode, fit.mode)
+    assert process.probability(np.zeros((0, 6)), np.zeros(0)).shape == (0,)
+    with pytest.raises(ValueError, match="xi must have 0 or 1 dimensions"):
+        run(six, xi=[[0.5]])
+    with pytest.raises(ValueError, match="steps must be at most 10000"):
+        run(six, steps=10_001)
