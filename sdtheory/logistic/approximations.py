@@ -83,13 +83,11 @@ def linearised_threshold(own: ArrayLike, shared: ArrayLike, steps: int = 0) -> F
     """
     steps = _checks.integer("steps", steps)
     own, shared = gains(own, shared)
-    # s1 / s2 = ratio (1/size + 1) / (1/size + 1/4) in the sum of the gains: it survives both
-    # gains going to 0 together, and shared = inf.
-    infinite = np.isinf(shared)
-    total = own + np.where(infinite, 0.0, shared)
-    empty = total == 0
-    kept = np.where(empty, 1.0, own / np.where(empty, 1.0, total)) * (4 + total) / (4 + own)
-    return _threshold(np.where(infinite, own / (4 + own), kept), steps)
+    # s1 / s2 in the own part of the summed gain, which survives both gains going to 0 together
+    # and shared = inf.
+    total = own + shared
+    part = np.divide(own, total, out=np.ones(total.shape), where=total > 0)
+    return kept_threshold((4 * part + own) / (4 + own), steps)
 
 
 def squared_loss_threshold(
@@ -122,13 +120,16 @@ def squared_loss_threshold(
         )
     )
     small, large = 1 - c, 1 - c + size * (c - across)
-    return _threshold(
+    return kept_threshold(
         small * (large + 2 * size * ridge) / (large * (small + 2 * size * ridge)), steps
     )
 
 
-def _threshold(kept_ratio: Floats, steps: int) -> Floats:
-    q = kept_ratio ** (steps + 1)
-    few = q < 0.5
-    q = np.where(few, q, 0.0)
-    return np.where(few, (1 - 2 * q) / (2 * (1 - q)), 0.0)
+def kept_threshold(ratio: Floats, steps: int) -> Floats:
+    """Return the threshold of a linear model, which keeps labels differently (no checks).
+
+    `ratio` is what a round keeps of a point's own label over what it keeps of the class's mean.
+    """
+    # Where rounds leave more than half of it, no positive fraction is repaired.
+    q = np.minimum(ratio ** (steps + 1), 0.5)
+    return np.asarray((1 - 2 * q) / (2 * (1 - q)))

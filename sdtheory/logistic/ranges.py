@@ -12,9 +12,15 @@ from scipy.optimize import minimize_scalar
 
 from sdtheory import _checks
 
+from .approximations import kept_threshold
 from .random_labels import couplings, flip_fraction
 from .roots import Floats, Indices, bracketed_root
-from .thresholds import student_threshold, teacher_own_limit, teacher_threshold
+from .thresholds import (
+    own_over_shared,
+    student_threshold,
+    teacher_own_limit,
+    teacher_threshold,
+)
 from .two_margins import chain
 
 __all__ = [
@@ -116,34 +122,28 @@ def penalty_threshold(
     steps = _checks.integer("steps", steps, at_most=_checks.ROUNDS)
     p = _checks.ndarray("flipped", flip_fraction(n, flipped), above=0, below=0.5)
     own, shared = couplings(n, same_class, cross_class, 1.0)
-    infinite = np.isinf(shared)
     if np.any(own == 0):
         raise ValueError(f"same_class must be below 1, got {_checks.show(same_class)}")
-    alone = shared == 0
-    ratio = np.where(infinite, 0.0, own / np.where(alone | infinite, 1.0, shared))
-    p, own, shared, ratio = np.broadcast_arrays(p, own, shared, np.where(alone, 1.0, ratio))
-    limit = teacher_own_limit(p, ratio)
-    reachable = limit > 0
+    p, own, shared = np.broadcast_arrays(p, own, shared)
     if steps == 0:
-        return np.where(reachable, own / np.where(reachable, limit, 1.0), np.inf)
-    return _student_penalty(p, own, shared, ratio, steps)
+        limit = teacher_own_limit(p, own_over_shared(own, shared))
+        return np.asarray(np.divide(own, limit, out=np.full(p.shape, np.inf), where=limit > 0))
+    return _student_penalty(p, own, shared, steps)
 
 
-def _student_penalty(p: Floats, own: Floats, shared: Floats, ratio: Floats, steps: int) -> Floats:
+def _student_penalty(p: Floats, own: Floats, shared: Floats, steps: int) -> Floats:
     shape = p.shape
-    p, own, shared, ratio = (np.array(v).ravel() for v in (p, own, shared, ratio))
+    p, own, shared = (np.array(v).ravel() for v in (p, own, shared))
     # As the penalty grows the model becomes linear, and its threshold has a closed form.
-    q = (ratio / (1 + ratio)) ** (steps + 1)
-    reachable = (q < 0.5) & (p < (1 - 2 * q) / (2 * (1 - q)))
+    reachable = p < kept_threshold(own / (own + shared), steps)
 
     def margin(log_penalty: Floats, i: Indices) -> Floats:
         ridge = np.exp(log_penalty)
         return chain(p[i], own[i] / ridge, shared[i] / ridge, steps).flipped
 
-    # Between interpolation (own gain 1e6) and the linear regime (gain 1e-12).
-    low, high = np.log(own * 1e-6), np.log((own + np.where(np.isinf(shared), 0, shared)) * 1e12)
-    unreachable = ~reachable
-    root = bracketed_root(margin, np.where(unreachable, high, low), high)
+    # Between interpolation (own gain 1e6) and the linear regime (gain 1e-20).
+    low, high = np.log(own * 1e-6), np.log(own * 1e20)
+    root = bracketed_root(margin, np.where(reachable, low, high), high)
     return np.where(reachable, np.exp(root), np.inf).reshape(shape)
 
 
@@ -180,8 +180,8 @@ def widest_window(steps: int = 1, ratio: float = 0.0) -> WidestWindow:
     ).x
     # A maximum is found to sqrt(eps) only; the zero of an interpolant's slope is found to eps.
     near = Chebyshev.interpolate(width, 24, domain=[rough - 0.2, rough + 0.2])
-    slopes = near.deriv().roots()
-    real = slopes[np.abs(np.imag(slopes)) < 1e-9].real
-    best = float(real[np.argmin(np.abs(real - rough))])
+    slope, curvature, best = near.deriv(), near.deriv(2), float(rough)
+    for _ in range(3):
+        best -= float(slope(best) / curvature(best))
     lower, upper = (float(v[0]) for v in thresholds(np.asarray([best])))
     return WidestWindow(float(np.exp(best)), lower, upper, upper - lower)

@@ -64,10 +64,16 @@ def teacher_threshold(own: ArrayLike, shared: ArrayLike) -> Floats:
     """
     own, shared = gains(own, shared)
     tail = expit(-centred_prox(own, own))
-    # own / shared = (1 - c) / (n (c - c')); without a shared direction nothing is repaired.
-    alone = shared == 0
-    ratio = np.where(alone, 1.0, own / np.where(alone, 1.0, shared))
-    return np.where(alone, 0.0, np.maximum((tail - ratio / 2) / (0.5 + tail), 0.0))
+    return np.asarray(np.maximum((tail - own_over_shared(own, shared) / 2) / (0.5 + tail), 0.0))
+
+
+def own_over_shared(own: Floats, shared: Floats) -> Floats:
+    """Return (1 - c) / (n (c - c')), or 1 without a shared direction (no checks).
+
+    From 1 on a point's own label outweighs the class, and no positive fraction is repaired.
+    """
+    ratio = np.ones(np.broadcast_shapes(own.shape, shared.shape))
+    return np.divide(own, shared, out=ratio, where=shared > 0)
 
 
 def teacher_own_limit(flipped: ArrayLike, ratio: ArrayLike = 0.0) -> Floats:

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from paper_checks._explicit_logistic import block_gram
 from sdtheory import logistic
+from sdtheory.logistic.approximations import kept_threshold
 from sdtheory.logistic.random_labels import couplings
 
 
@@ -33,8 +35,8 @@ def test_large_sample_law(steps):
 
 @pytest.mark.parametrize("steps", [0, 1, 2, 3])
 def test_linearisation_is_pessimistic(rng, steps):
-    own = 10 ** rng.uniform(-2, 1.5, 500)
-    for shared in (np.inf, own / 10 ** rng.uniform(-4, 0, 500)):
+    own = 10 ** rng.uniform(-2, 1.5, 100)
+    for shared in (np.inf, own / 10 ** rng.uniform(-4, 0, 100)):
         exact = logistic.student_threshold(own, shared, steps)
         gap = exact - logistic.linearised_threshold(own, shared, steps)
         # With few points it can be too large, by little.
@@ -70,19 +72,31 @@ def test_linearisation_has_both_limits():
     assert logistic.linearised_threshold(1.0, 0.0) == 0
 
 
+@pytest.mark.parametrize("cross", [0.0, 0.1, -0.01])
 @pytest.mark.parametrize("steps", [0, 1, 3])
-def test_squared_loss_threshold_is_where_ridge_regression_fails(steps):
+def test_squared_loss_threshold_is_where_ridge_regression_fails(steps, cross):
     n, same, penalty = 20, 0.3, 0.2
-    threshold = float(logistic.squared_loss_threshold(n, same, penalty, steps=steps))
-    gram = np.full((n, n), same) + (1 - same) * np.eye(n)
+    threshold = float(logistic.squared_loss_threshold(n, same, penalty, cross, steps))
+    gram = block_gram((n, n), (same, same), cross)
+    truth = np.repeat([1.0, -1.0], n)
     for flips in range(1, n // 2 + 1):
-        labels = np.where(np.arange(n) < flips, -1.0, 1.0)
-        f = labels
+        f = np.where(np.arange(2 * n) % n < flips, -truth, truth)
         for _ in range(steps + 1):
-            f = gram @ np.linalg.solve(gram + 2 * n * penalty * np.eye(n), f)
-        assert np.all(f > 0) == (flips / n < threshold)
+            f = gram @ np.linalg.solve(gram + 2 * n * penalty * np.eye(2 * n), f)
+        assert np.all(f * truth > 0) == (flips / n < threshold)
+
+
+def test_linear_models_that_keep_all_labels_alike_repair_nothing():
+    # Own label and class mean weigh the same at q = 1/2, and nothing is averaged at q = 1.
+    assert kept_threshold(np.array([0.5, 0.75, 1.0]), 0).tolist() == [0, 0, 0]
+    # A point keeps q of its own label and 1 - q of the mean 1 - 2 p: the sign changes at p.
+    q = np.array([0.1, 0.3, 0.49])
+    p = kept_threshold(np.sqrt(q), 1)
+    np.testing.assert_allclose((1 - q) * (1 - 2 * p), q, rtol=1e-14)
 
 
 def test_large_sample_law_needs_finitely_many_points():
     with pytest.raises(ValueError, match="n must be finite"):
         logistic.large_sample_gap(np.inf, 0.4, 0.01)
+    with pytest.raises(ValueError, match="same_class above cross_class"):
+        logistic.large_sample_gap(20, 0.4, 0.01, 0.4)

@@ -41,9 +41,28 @@ def test_some_fractions_no_penalty_repairs():
     assert logistic.penalty_threshold(20, 0.4949, 0.3, steps=1) == np.inf
 
 
-def test_penalty_thresholds_need_distinct_points():
+@pytest.mark.parametrize("steps", [0, 1, 3])
+def test_what_a_penalty_repairs_ends_at_the_threshold_of_the_linear_limit(steps):
+    n, same, cross = 6, 0.5, 0.2
+    limit = float(logistic.squared_loss_threshold(n, same, 1e9, cross, steps))
+    assert logistic.penalty_threshold(n, limit * (1 + 1e-6), same, cross, steps) == np.inf
+    at = float(logistic.penalty_threshold(n, limit * (1 - 1e-6), same, cross, steps))
+    for factor, accuracy in ((1 + 1e-6, 1.0), (1 - 1e-6, 1 - limit * (1 - 1e-6))):
+        world = logistic.RandomLabels(n, limit * (1 - 1e-6), same, cross, at * factor)
+        found = world.student(steps=steps).training_accuracy
+        assert found == pytest.approx(accuracy, abs=1e-15)
+
+
+def test_without_a_shared_direction_no_penalty_repairs_anything():
+    assert logistic.penalty_threshold(20, 0.2, 0.3, 0.3) == np.inf
+    assert logistic.penalty_threshold(20, 0.2, 0.3, 0.3, steps=2) == np.inf
+
+
+def test_penalty_thresholds_need_distinct_points_and_a_minority_of_flips():
     with pytest.raises(ValueError, match="same_class"):
         logistic.penalty_threshold(20, 0.2, 1.0)
+    with pytest.raises(ValueError, match=r"flipped must be less than 0\.5"):
+        logistic.penalty_threshold(20, 10, 0.3)
 
 
 @pytest.mark.parametrize(
@@ -57,6 +76,12 @@ def test_widest_windows(steps, width, own):
     for factor in (0.99, 1.01):
         lower = logistic.teacher_threshold(best.own * factor, np.inf)
         assert logistic.student_threshold(best.own * factor, np.inf, steps) - lower < best.width
+    # The width is flat there: its slope in log own, from differences of fourth order.
+    h, size = 0.01, best.own * np.exp(0.01 * np.array([-2, -1, 1, 2]))
+    ends = logistic.student_threshold(size, np.inf, steps)
+    slope = np.array([1, -8, 8, -1]) @ (ends - logistic.teacher_threshold(size, np.inf)) / (12 * h)
+    # The fifth derivative is of order one, and one the rounding of the thresholds over h.
+    assert abs(slope) < h**4
 
 
 def test_widest_window_of_finitely_many_points():
@@ -64,3 +89,5 @@ def test_widest_window_of_finitely_many_points():
     lower = logistic.teacher_threshold(best.own, best.own / 0.1)
     assert best.lower == pytest.approx(float(lower), rel=1e-12)
     assert best.width > logistic.widest_window().width
+    with pytest.raises(ValueError, match="ratio must be less than 1"):
+        logistic.widest_window(1, ratio=1.0)

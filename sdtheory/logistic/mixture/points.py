@@ -74,7 +74,7 @@ class Points:
         )
 
 
-def smooth_rule(steepness: float, refine: float = 1.0) -> tuple[Floats, Floats]:
+def smooth_rule(steepness: float, refine: float) -> tuple[Floats, Floats]:
     """Return nodes and weights, shape (1, nodes), for functions of `steepness` times the noise.
 
     The error is exp(-2 pi a / h) for a strip of half-width a = pi / steepness and the step h.

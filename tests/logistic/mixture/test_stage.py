@@ -1,16 +1,19 @@
-"""Equations of one stage: integration by parts and the iteration's fixed point."""
+"""Equations of one stage: ridge regression, integration by parts, the iteration's fixed point."""
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from sdtheory.logistic import GaussianMixture
+from sdtheory.logistic import GaussianMixture, mixture_stages
 from sdtheory.logistic.mixture.chain import Schedule, _advance, _stage_model
 from sdtheory.logistic.mixture.points import smooth_rule
 from sdtheory.logistic.mixture.solver import solve_stage
 from sdtheory.logistic.mixture.stage import Past, full_response
 
+NUMBERS = json.loads((Path(__file__).parents[1] / "reference_numbers.json").read_text())
 PROBLEM = GaussianMixture(1.3, 0.6, 0.25, 0.4)
 SCHEDULE = Schedule(np.array([0.3, 0.6]), np.array([1.0, 0.8]), np.array([1.0, 1.7]))
 
@@ -22,6 +25,59 @@ def student(sharpness=1.7, lam=0.6):
     teacher, _ = solve_stage(model, 0.0)
     past = _advance(model, teacher, bool(np.isinf(sharpness)))
     return _stage_model(PROBLEM, past, schedule, 1, rule, full_response)
+
+
+def squared_loss_chain(problem, lam, xi, sharpness):
+    """Return signals and overlaps of repeated ridge regression by the Marchenko-Pastur law.
+
+    Every stage is a sum over j of coefficients times X' R_j y, R_j = (X X' + z_j)^-1, as
+    R_i R_j = (R_i - R_j) / (z_j - z_i); y = 2 label - 1, and z = 2 lam as the loss is a quarter.
+    """
+    alpha, Delta, clean = problem.sample_ratio, problem.variance, 1 - 2 * problem.flip_probability
+    z, count = 2 * np.asarray(lam), len(lam)
+
+    def trace(z):
+        """Return tr R / n without the classes: g = 1 / (z + Delta / (1 + alpha Delta g))."""
+        b = z + Delta * (1 - alpha)
+        return 2 / (b + np.sqrt(b * b + 4 * alpha * Delta * z))
+
+    def signal(z):  # of X' R y, where the classes are a change of rank one
+        return alpha * clean * trace(z) / (1 + alpha * (1 + Delta) * trace(z))
+
+    def labels(z):  # y' R y / d
+        return alpha * trace(z) - alpha * clean * trace(z) * signal(z)
+
+    made = np.zeros((count, count))
+    made[0, 0] = 1
+    for t in range(1, count):
+        weight = xi[t - 1] * sharpness[t - 1]
+        made[t, :t] = -weight * made[t - 1, :t] * z[:t] / (z[t] - z[:t])
+        made[t, t] = weight * made[t - 1].sum() + 1 - xi[t - 1] - made[t, :t].sum()
+    gap = z - z[:, None] + np.eye(count)
+    pairs = labels(z) - z[:, None] * (labels(z)[:, None] - labels(z)) / gap
+    np.fill_diagonal(pairs, labels(z) + z * np.imag(labels(z + 1e-30j)) / 1e-30)
+    return made @ signal(z), made @ pairs @ made.T
+
+
+@pytest.mark.parametrize(
+    ("problem", "steps"),
+    [(GaussianMixture(1.3, 0.6, 0.25), 2), (GaussianMixture(0.4, 1.7, 0.1, 0.3), 1)],
+)
+def test_squared_loss_is_repeated_ridge_regression(problem, steps):
+    lam, xi = (0.5, 0.3, 1.1)[: steps + 1], (0.8, 1.4)[:steps]
+    sharpness = np.array([1.5, 0.7])[:steps]
+    found = mixture_stages(problem, lam, xi=xi, temperature=1 / sharpness, loss="squared", bias=0.0)
+    signal, overlap = squared_loss_chain(problem, lam, xi, sharpness)
+    np.testing.assert_allclose(found.signal, signal, rtol=1e-12)
+    np.testing.assert_allclose(found.overlap, overlap, rtol=1e-12)
+
+
+def test_reference_numbers_with_hard_labels_and_a_bias():
+    found = mixture_stages(GaussianMixture(1.5, 0.5, 0.2, 0.3), (0.1, 0.3), hard=True)
+    want = [float(text) for text in NUMBERS["24"]]
+    got = [found.signal, found.bias, np.diag(found.overlap)]
+    np.testing.assert_allclose(got, np.transpose([want[:3], want[4:7]]), rtol=0, atol=1e-12)
+    assert found.overlap[0, 1] == pytest.approx(want[7], abs=1e-12)
 
 
 @pytest.mark.parametrize("sharpness", [1.7, np.inf])
