@@ -13,7 +13,7 @@ from sdtheory import _checks
 from sdtheory._array import Array, namespace
 from sdtheory.label_noise.problem import Problem, RidgeProblem, check_problem
 from sdtheory.spectral import Filter, filters, projections
-from sdtheory.spectral.risks import QuadraticRisk
+from sdtheory.spectral.risks import Block, QuadraticRisk
 
 __all__ = [
     "Derivatives",
@@ -203,7 +203,7 @@ def _rows(risk: QuadraticRisk, d: Array, lam: float) -> tuple[Array, Array]:
     return risk.rows(filters.distill(d, lam, 0.0, steps=0)), risk.rows(changes, change=True)
 
 
-def _separated(problem: RidgeProblem) -> tuple[QuadraticRisk, QuadraticRisk]:
+def _separated(problem: RidgeProblem) -> tuple[Block, Block]:
     """Return the bias, and the variance that unit noise would cause."""
     unit = RidgeProblem(
         problem.singular_values,
@@ -215,5 +215,4 @@ def _separated(problem: RidgeProblem) -> tuple[QuadraticRisk, QuadraticRisk]:
         problem.target,
     )
     bias, variance = unit.risk.blocks
-    constant = problem.risk.constant
-    return QuadraticRisk((bias,), constant), QuadraticRisk((variance,), 0.0 * constant)
+    return bias, variance

@@ -1,5 +1,7 @@
 """Risks against literal refitting on noisy labels, and against their definitions."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from backends import BACKENDS
@@ -70,6 +72,19 @@ def test_several_outputs_are_summed(rng):
     each = [RidgeProblem.from_design(x, theta[:, k], 0.2, "in_sample") for k in range(3)]
     total = sum(label_noise.expected_risk(p, LAM, XI) for p in each)
     assert label_noise.expected_risk(both, LAM, XI) == pytest.approx(total, rel=100 * EPS)
+
+
+def test_what_lies_where_there_are_no_data_is_added():
+    plain = RidgeProblem([2.0, 1.0], [1.0, 2.0], 0.5)
+    assert plain.risk.constant == 0
+    more = RidgeProblem([2.0, 1.0], [1.0, 2.0], 0.5, null_energy=0.3)
+    assert more.risk.constant == 0.3
+
+
+def test_the_risk_is_not_part_of_what_a_problem_is():
+    problem = RidgeProblem(np.array([2.0, 1.0]), np.array([1.0, 2.0]), np.array(0.5))
+    assert "risk" not in repr(problem)
+    assert dataclasses.replace(problem) == problem  # of the same arrays, with another risk
 
 
 @given(seed=st.integers(0, 2**32 - 1), n=st.integers(1, 7), p=st.integers(1, 7))
