@@ -90,3 +90,23 @@ def test_bounds_scale_with_the_kernel(rng, scale):
     assert other.products == plain.products
     # The bound is a last component: right to rounding of the whole, of a size of 1e3 here.
     assert other.fitted_error == pytest.approx(plain.fitted_error, rel=1e-6)
+
+
+@pytest.mark.parametrize("size", [1e-6, 1.0, 1e6])
+def test_rounding_of_every_round_is_that_of_its_products_and_of_what_it_passes_on(rng, size):
+    """Of the identity: the equation is off by eps |K| |dual|, the fit by eps |fit|."""
+    y = rng.normal(size=16)
+    lams, xis = [0.5 * size, 2.0 * size, 0.1 * size], [0.5, -1.5]
+    space = Krylov(lambda v: size * v, y)
+    space.grow(1)
+    found = space.chain(lams, xis)
+    unit = 2 * np.finfo(float).eps * 4 * np.linalg.norm(y)  # 4 is the root of 16 samples
+    passed, kept = 0.0, 1.0
+    for k, lam in enumerate(lams):
+        xi = 0.0 if k == 0 else xis[k - 1]
+        kept = size / (size + lam) * (1 - xi + xi * kept)
+        before = abs(xi) * passed
+        passed = size / (size + lam) * before + unit * abs(kept)
+        assert found.rounding[k] == pytest.approx(passed + unit * abs(kept), rel=1e-12)
+        norm = 0.5 * (before + unit * abs(kept)) / lam**0.5 + unit * abs(kept) / size**0.5
+        assert found.rounding_norm[k] == pytest.approx(norm, rel=1e-12)
