@@ -117,6 +117,35 @@ def test_evaluation_set_is_the_error_of_the_refitted_student(rng):
     assert label_noise.expected_risk(problem, LAM, XI) == pytest.approx(want, rel=1e3 * EPS)
 
 
+def test_weights_of_the_modes():
+    s, theta = np.array([2.0, 0.5]), np.array([1.0, -3.0])
+    for metric, n, omega in (
+        ("in_sample", None, s**2 / 2),
+        ("in_sample", 7, s**2 / 7),
+        ("parameter", 7, np.ones(2)),
+        ([0.3, 0.0], None, np.array([0.3, 0.0])),
+    ):
+        problem = RidgeProblem(s, theta, 0.4, metric, n)
+        np.testing.assert_array_equal(problem.weights, omega)
+        kept = s**2 / (s**2 + LAM)
+        want = omega @ ((1 - kept) ** 2 * theta**2 + 0.4 * kept**2 / s**2)
+        assert label_noise.expected_risk(problem, LAM) == pytest.approx(want, rel=20 * EPS)
+    assert RidgeProblem(s, theta, 0.4, np.eye(2)).weights is None
+    for bad, says in (([0.3], "metric and singular_values"), ([1.0, -1.0], "at least 0, got -1")):
+        with pytest.raises(ValueError, match=says):
+            RidgeProblem(s, theta, 0.4, bad)
+
+
+@pytest.mark.parametrize("covariance", [None, np.diag([1.0, 2.0, 3.0])])
+def test_conditional_risk_with_fewer_samples_than_features(rng, covariance):
+    for x in (rng.normal(size=(2, 3)), np.zeros((2, 3))):
+        y, truth = rng.normal(size=2), rng.normal(size=3)
+        problem = ConditionalProblem.from_truth(x, y, truth, covariance)
+        gap = student(x, y, LAM, XI) - truth
+        want = gap @ (np.eye(3) if covariance is None else covariance) @ gap
+        assert label_noise.expected_risk(problem, LAM, XI) == pytest.approx(want, rel=1e3 * EPS)
+
+
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_results_stay_in_the_namespace_of_the_data(backend, rng):
     x, theta, y = rng.normal(size=(6, 4)), rng.normal(size=4), rng.normal(size=6)

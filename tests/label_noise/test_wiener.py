@@ -47,6 +47,29 @@ def test_equal_singular_values_share_one_filter_value():
     assert label_noise.wiener_floor(separate).distinct == 4
 
 
+def test_equal_singular_values_may_be_the_largest_and_coupled():
+    theta, v, metric = np.array([2.0, 1.0, 0.5]), 0.7, np.diag([1.0, 2.0, 3.0])
+    metric[0, 1] = metric[1, 0] = 0.4
+    problem = RidgeProblem([2.0, 2.0, 1.0], theta, v, metric)
+    floor = label_noise.wiener_floor(problem)
+    assert floor.distinct == 2
+    # With (f, f, g): the signal of the first two counts with its coupling, the noise without.
+    energy, variance = theta[:2] @ metric[:2, :2] @ theta[:2], 3 * v / 4
+    kept = energy / (energy + variance)
+    alone = 3 * 0.25 * 3 * v / (3 * 0.25 + 3 * v)
+    assert floor.filter[0] == floor.filter[1] == pytest.approx(kept, rel=10 * EPS)
+    assert floor.risk == pytest.approx(kept * variance + alone, rel=20 * EPS)
+    diagonal = RidgeProblem([2.0, 2.0, 1.0], theta, v)
+    assert label_noise.wiener_floor(diagonal).distinct == 2
+
+
+def test_what_no_filter_changes_is_part_of_the_floor():
+    plain = RidgeProblem([2.0, 1.0], [1.0, 2.0], 0.5)
+    more = RidgeProblem([2.0, 1.0], [1.0, 2.0], 0.5, null_energy=0.25)
+    gap = label_noise.wiener_floor(more).risk - label_noise.wiener_floor(plain).risk
+    assert gap == pytest.approx(0.25, rel=10 * EPS)
+
+
 def test_a_single_mode_is_its_own_group():
     floor = label_noise.wiener_floor(RidgeProblem([0.5], [2.0], 0.7))
     assert floor.distinct == 1
