@@ -72,6 +72,8 @@ def test_several_outputs_are_summed(rng):
     each = [RidgeProblem.from_design(x, theta[:, k], 0.2, "in_sample") for k in range(3)]
     total = sum(label_noise.expected_risk(p, LAM, XI) for p in each)
     assert label_noise.expected_risk(both, LAM, XI) == pytest.approx(total, rel=100 * EPS)
+    np.testing.assert_allclose(both.energy, sum(p.energy for p in each), rtol=10 * EPS)
+    np.testing.assert_allclose(each[0].energy, each[0].coefficients ** 2, rtol=EPS)
 
 
 def test_what_lies_where_there_are_no_data_is_added():
@@ -115,6 +117,16 @@ def test_evaluation_set_is_the_error_of_the_refitted_student(rng):
     problem = ConditionalProblem.from_evaluation(x, y, new, new_y)
     want = np.mean((new @ student(x, y, LAM, XI) - new_y) ** 2)
     assert label_noise.expected_risk(problem, LAM, XI) == pytest.approx(want, rel=1e3 * EPS)
+
+
+def test_evaluation_sets_have_the_columns_of_the_data(rng):
+    x, y, new, new_y = (rng.normal(size=shape) for shape in ((2, 4), (2, 2), (6, 4), (6, 2)))
+    problem = ConditionalProblem.from_evaluation(x, y, new, new_y)
+    want = np.mean((new @ student(x, y, LAM, XI) - new_y) ** 2)
+    assert label_noise.expected_risk(problem, LAM, XI) == pytest.approx(want, rel=1e3 * EPS)
+    for bad_new, bad_y in ((new[:, :3], new_y), (new[:, :2], new_y), (new, new_y[:, :1])):
+        with pytest.raises(ValueError, match="new_design and new_y must have the columns"):
+            ConditionalProblem.from_evaluation(x, y, bad_new, bad_y)
 
 
 def test_weights_of_the_modes():
