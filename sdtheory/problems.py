@@ -64,7 +64,11 @@ class Planted:
 
     def labels(self, rng: np.random.Generator, draws: int | None = None) -> FloatArray:
         """Return noisy labels (n,), or (n, draws) independent ones."""
+        _checks.instance("rng", rng, np.random.Generator)
         clean = self.design @ self.truth
+        if draws is not None:
+            most = _checks.SIZE // clean.shape[0]
+            draws = _checks.integer("draws", draws, at_least=1, at_most=most)
         shape = clean.shape if draws is None else (clean.shape[0], draws)
         scale = np.sqrt(self.noise_var)
         if draws is None:
@@ -155,6 +159,7 @@ def random_design(
     (array([2., 1.]), (3, 2))
     """
     d = _checks.ndarray("eigenvalues", eigenvalues, ndim=1, at_least=0)
+    _checks.instance("rng", rng, np.random.Generator)
     n = _checks.integer("n", n, at_least=1, at_most=_checks.SIZE)
     p = _checks.integer("p", p, at_least=1, at_most=_checks.SIZE)
     if n * p > _checks.SIZE:
@@ -223,6 +228,7 @@ def flip_labels(
     array([1, 0, 1])
     """
     labels, classes, rate = _flips(labels, classes, rate)
+    _checks.instance("rng", rng, np.random.Generator)
     moves = rng.integers(1, classes, size=labels.shape)
     return np.where(rng.random(labels.shape) < rate, (labels + moves) % classes, labels)
 
@@ -232,7 +238,12 @@ def _flips(
 ) -> tuple[np.ndarray[Any, Any], int, float]:
     classes = _checks.integer("classes", classes, at_least=2, at_most=_checks.SIDE)
     rate = _checks.number("rate", rate, at_least=0, at_most=1)
-    labels = np.asarray(labels)
+    try:
+        labels = np.asarray(labels)
+    except ValueError:  # lists of several lengths
+        raise ValueError(
+            f"labels must be a vector of class numbers, got {_checks.show(labels)}"
+        ) from None
     if labels.ndim != 1 or labels.dtype.kind not in "iu" or labels.size == 0:
         raise ValueError(f"labels must be a vector of class numbers, got {_checks.show(labels)}")
     if labels.min() < 0 or labels.max() >= classes:
@@ -249,6 +260,7 @@ def toy_regression(noise_free: bool = False) -> tuple[FloatArray, FloatArray]:
     >>> x.shape, y[:3]
     ((11,), array([0.38476636, 1.23339677, 1.33232242]))
     """
+    noise_free = _checks.flag("noise_free", noise_free)
     x = np.arange(11) / 10
     return x, np.sin(2 * np.pi * x) if noise_free else np.array(_TOY_LABELS)
 

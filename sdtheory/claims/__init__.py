@@ -6,7 +6,8 @@ published claim (or one of their own).
 """
 
 from sdtheory.claims.audit import Audit, audit, perturbed
-from sdtheory.claims.claim import Claim, claim, get, load, published
+from sdtheory.claims.claim import Claim, claim
+from sdtheory.claims.collection import get, load, published
 from sdtheory.claims.draws import Draw, Rejected
 from sdtheory.claims.falsify import Counterexample, falsify
 from sdtheory.claims.measure import Measurement, measure

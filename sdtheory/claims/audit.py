@@ -18,8 +18,10 @@ from typing import Any
 
 import numpy as np
 
+from sdtheory import _checks
 from sdtheory._array import is_array, namespace
-from sdtheory.claims.claim import Claim, load
+from sdtheory.claims.claim import Claim
+from sdtheory.claims.collection import find
 from sdtheory.claims.measure import Measurement, draw_instances, measure
 
 __all__ = ["Audit", "audit", "perturbed"]
@@ -47,7 +49,8 @@ def audit(claim: str | Claim, seed: int = 0) -> Audit:
     >>> audit("borup2021.twicing").passed
     True
     """
-    made = load(claim) if isinstance(claim, str) else claim
+    made = find("claim", claim)
+    seed = _checks.integer("seed", seed)
     honest = measure(made, seed=seed)
     complaints = []
     if honest.rejected > honest.instances:

@@ -1,23 +1,17 @@
-"""The claim itself, the decorator that registers one, and the published collection."""
+"""The claim itself, and the decorator that registers one."""
 
 from __future__ import annotations
 
-import difflib
-import fnmatch
-import hashlib
-import importlib
-import importlib.util
+import inspect
 import math
-import pkgutil
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal, get_args
 
+from sdtheory import _checks
 from sdtheory.claims.draws import Instance, Instances
 
-__all__ = ["Claim", "Kind", "Source", "Verdict", "claim", "get", "load", "published"]
+__all__ = ["Claim", "Kind", "Source", "Verdict", "claim", "registered"]
 
 Kind = Literal["identity", "inequality", "asymptotic", "statistical"]
 Verdict = Literal["holds", "holds_with_condition", "fails"]
@@ -43,7 +37,8 @@ class Claim:
     that instance if the residual is at most the tolerance. An identity's residual is a relative
     error; an inequality's is its signed violation, negative where there is room to spare.
 
-    >>> claim = get("borup2021.published_table")
+    >>> from sdtheory import claims
+    >>> claim = claims.get("borup2021.published_table")
     >>> claim.slug, claim.verdict, claim.violated(claim.counterexample)
     ('published_table', 'fails', True)
     >>> residual, tolerance, ratio = claim.ratio(claim.counterexample)
@@ -82,6 +77,11 @@ class Claim:
 
     def ratio(self, instance: Instance) -> tuple[float, float, float]:
         """Return residual, tolerance and their ratio on one instance; above one is a violation."""
+        _mapping("instance", instance)
+        try:
+            inspect.signature(self.residual).bind(**instance)
+        except TypeError as error:
+            raise TypeError(f"instance must hold the arguments of {self.id}: {error}") from None
         residual = self(**instance)
         tolerance = float(
             self.tolerance(**instance) if callable(self.tolerance) else self.tolerance
@@ -140,24 +140,30 @@ def claim(
     >>> ridge_shrinks(d=3.0, lam=1.0), ridge_shrinks.ratio({"d": 3.0, "lam": 1.0})[2] <= 1
     (-0.25, True)
     """
+    _checks.choice(f"kind of {id}", kind, get_args(Kind))
+    _checks.choice(f"verdict of {id}", verdict, get_args(Verdict))
+    _checks.choice(f"source of {id}", source, get_args(Source))
+    names: object = guards  # a text is a sequence, too
+    if isinstance(names, str) or not isinstance(names, Sequence):
+        raise TypeError(f"guards of {id} must be a sequence of names, got {_checks.show(guards)}")
 
     def register(residual: Callable[..., float]) -> Claim:
         made = Claim(
             id=id,
-            paper=paper,
-            where=where,
-            says=" ".join(says.split()),
+            paper=_text(f"paper of {id}", paper),
+            where=_text(f"where of {id}", where),
+            says=_text(f"says of {id}", says),
             kind=kind,
             source=source,
             verdict=verdict,
-            condition=" ".join(condition.split()),
+            condition=_text(f"condition of {id}", condition),
             instances=instances,
             residual=residual,
             tolerance=tolerance,
             guards=tuple(guards),
             counterexample=counterexample,
-            samples=_SAMPLES.get(kind, 0) if samples is None else samples,
-            sensitivity=_SENSITIVITY.get(kind, 0.0) if sensitivity is None else sensitivity,
+            samples=_SAMPLES[kind] if samples is None else samples,
+            sensitivity=_SENSITIVITY[kind] if sensitivity is None else sensitivity,
         )
         _validate(made)
         _REGISTRY[id] = made
@@ -168,31 +174,47 @@ def claim(
 
 def _validate(made: Claim) -> None:
     name = getattr(made.residual, "__name__", "")
+    _text("id", made.id)
     if made.id.count(".") != 1 or made.slug != name:
         raise ValueError(f"id must be '<paper>.<function name>', got {made.id!r} for {name}()")
-    for field, options in (("kind", Kind), ("verdict", Verdict), ("source", Source)):
-        if getattr(made, field) not in get_args(options):
-            raise ValueError(
-                f"{field} of {made.id} must be one of {get_args(options)}, "
-                f"got {getattr(made, field)!r}"
-            )
+    _checks.integer(f"samples of {made.id}", made.samples, at_least=1)
+    _checks.number(f"sensitivity of {made.id}", made.sensitivity, above=0)
+    _checks.function(f"instances of {made.id}", made.instances)
+    if not callable(made.tolerance):  # what a function returns is checked on each instance
+        _checks.number(f"tolerance of {made.id}", made.tolerance)
     if not made.guards:
         raise ValueError(f"guards of {made.id} must name the functions under test, got none")
+    for guard in made.guards:
+        _text(f"guards of {made.id}", guard)
     if (made.verdict == "holds") != (made.counterexample is None):
         raise ValueError(
             f"counterexample of {made.id} belongs to the verdicts 'fails' and "
             f"'holds_with_condition', got verdict {made.verdict!r}"
         )
+    if made.counterexample is not None:
+        _mapping(f"counterexample of {made.id}", made.counterexample)
     if (made.verdict == "holds_with_condition") != bool(made.condition):
         raise ValueError(
             f"condition of {made.id} belongs to the verdict 'holds_with_condition', "
             f"got verdict {made.verdict!r}"
         )
-    if made.samples < 1:
-        raise ValueError(f"samples of {made.id} must be at least 1, got {made.samples}")
     other = _REGISTRY.get(made.id)
     if other is not None and _place(other) != _place(made):
         raise ValueError(f"id {made.id!r} is registered twice")
+
+
+def _text(name: str, value: object) -> str:
+    """Return a text in one line, or raise naming it."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a text, got {_checks.show(value)}")
+    return " ".join(value.split())
+
+
+def _mapping(name: str, value: object) -> None:
+    if not isinstance(value, Mapping):
+        raise TypeError(
+            f"{name} must be a mapping of arguments to values, got {_checks.show(value)}"
+        )
 
 
 def _place(made: Claim) -> tuple[str, int]:
@@ -200,85 +222,6 @@ def _place(made: Claim) -> tuple[str, int]:
     return code.co_filename, code.co_firstlineno
 
 
-def published() -> dict[str, Claim]:
-    """Return every claim of the collection, by id, in the order of the papers' modules.
-
-    >>> "das2023.xi_exceeds_one" in published()
-    True
-    """
-    package = _collection()
-    for module in sorted(m.name for m in pkgutil.iter_modules(package.__path__)):
-        if not module.startswith("_"):
-            importlib.import_module(f"{package.__name__}.{module}")
-    prefix = package.__name__ + "."
-    return {k: c for k, c in _REGISTRY.items() if c.residual.__module__.startswith(prefix)}
-
-
-def _collection() -> Any:
-    # The wheel carries the collection inside the package; a checkout has it beside the package.
-    for name in ("sdtheory.paper_checks", "paper_checks"):
-        if importlib.util.find_spec(name) is not None:
-            return importlib.import_module(name)
-    raise ModuleNotFoundError("the collection of claims (paper_checks) is not installed")
-
-
-def get(name: str) -> Claim:
-    """Return the published claim with this id.
-
-    >>> get("borup2021.twicing").where
-    'K20'
-    """
-    claims = published()
-    if name not in claims:
-        raise ValueError(
-            f"name must be the id of a published claim, got {name!r}{_hint(name, list(claims))}"
-        )
-    return claims[name]
-
-
-def _hint(name: str, ids: list[str]) -> str:
-    """Return what may have been meant, to be added to an error."""
-    if name.endswith(".py"):
-        return "; a claim in a file is FILE.py:NAME"
-    if any(fnmatch.fnmatchcase(key, name) for key in ids):
-        return "; a pattern is not one claim"
-    papers = list(dict.fromkeys(key.split(".")[0] for key in ids))
-    if name in papers:
-        return f"; did you mean '{name}.*'?"
-    slugs = {key.split(".")[1]: key for key in ids}
-    near = difflib.get_close_matches(name, ids, n=3) or [
-        slugs[slug] for slug in difflib.get_close_matches(name.split(".")[-1], slugs, n=3)
-    ]
-    return f"; did you mean {' or '.join(near)}?" if near else "; 'sdtheory claims' lists them"
-
-
-def load(target: str) -> Claim:
-    """Return a claim by published id, or as `module:name` or `path/to/file.py:name`.
-
-    >>> load("borup2021.twicing").verdict
-    'holds'
-    """
-    if ":" not in target:
-        return get(target)
-    place, name = target.rsplit(":", 1)
-    if place.endswith(".py"):
-        path = Path(place).resolve()
-        # A name of its own: the file may be called like a module that is in use.
-        private = f"_sdtheory_{path.stem}_{hashlib.sha256(bytes(path)).hexdigest()[:12]}"
-        spec = importlib.util.spec_from_file_location(private, path)
-        if spec is None or spec.loader is None or not path.exists():
-            raise ValueError(f"target must name a Python file that exists, got {target!r}")
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[private] = module
-        spec.loader.exec_module(module)
-    else:
-        try:
-            module = importlib.import_module(place)
-        except ModuleNotFoundError as error:
-            raise ValueError(
-                f"target must name an importable module, got {target!r}: {error}"
-            ) from None
-    found = getattr(module, name, None)
-    if not isinstance(found, Claim):
-        raise ValueError(f"target must name a claim, got {target!r}, which is {found!r}")
-    return found
+def registered() -> dict[str, Claim]:
+    """Return every claim of this process by id, whoever wrote it."""
+    return dict(_REGISTRY)

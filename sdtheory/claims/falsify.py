@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from sdtheory import _checks
-from sdtheory.claims.claim import Claim, load
+from sdtheory.claims.claim import Claim
+from sdtheory.claims.collection import find
 from sdtheory.claims.draws import Instance, search_strategy
 
 __all__ = ["Counterexample", "as_literal", "falsify"]
@@ -70,8 +71,11 @@ def falsify(
     """
     import hypothesis
 
-    claim = load(target) if isinstance(target, str) else target
+    claim = find("target", target)
     examples = _checks.integer("examples", examples, at_least=1)
+    seed = None if seed is None else _checks.integer("seed", seed)
+    if progress is not None:
+        _checks.function("progress", progress)
     settings = hypothesis.settings(
         max_examples=examples,
         deadline=None,
@@ -90,7 +94,7 @@ def falsify(
             search_strategy(claim.instances),
             violates,
             settings=settings,
-            random=None if seed is None else Random(_checks.integer("seed", seed)),
+            random=None if seed is None else Random(seed),
         )
     except hypothesis.errors.NoSuchExample:
         return None

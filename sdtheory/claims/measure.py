@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sdtheory import _checks
-from sdtheory.claims.claim import Claim, Verdict, load
+from sdtheory.claims.claim import Claim, Verdict
+from sdtheory.claims.collection import find
 from sdtheory.claims.draws import Instance, Rejected, SampledDraw
 
 __all__ = ["Measurement", "draw_instances", "measure"]
@@ -95,9 +96,11 @@ def measure(
     >>> found.verdict, found.agrees, found.instances
     ('holds_with_condition', True, 10)
     """
-    made = load(claim) if isinstance(claim, str) else claim
+    made = find("claim", claim)
     total = made.samples if samples is None else _checks.integer("samples", samples, at_least=1)
     seed = _checks.integer("seed", seed)
+    if progress is not None:
+        _checks.function("progress", progress)
     start = time.perf_counter()
     worst: tuple[float, float, float, Instance] = (-math.inf, math.nan, math.nan, {})
     done = rejected = 0

@@ -8,7 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from sdtheory import _checks
+
 __all__ = ["SCORE_LIMIT", "deviate", "fit_rate", "relative_error", "z_score"]
+
+FloatArray = np.ndarray[Any, np.dtype[np.float64]]
 
 SCORE_LIMIT = 6.0
 """The score that a fair comparison exceeds once in 5e8, a hundred of them once in 5e6."""
@@ -17,16 +21,18 @@ SCORE_LIMIT = 6.0
 def relative_error(got: ArrayLike, want: ArrayLike, scale: ArrayLike | None = None) -> float:
     """Return max |got - want| / max |want|; `scale` replaces the denominator, entry by entry.
 
-    Identical zeros have error 0. Pass `scale=np.abs(want)` to compare entry by entry.
+    Identical zeros have error 0, arrays of other shapes an infinite one. Pass
+    `scale=np.abs(want)` to compare entry by entry.
 
     >>> relative_error([1.0, 2.0], [1.0, 2.5])
     0.2
     """
-    got, want = np.asarray(got, dtype=float), np.asarray(want, dtype=float)
+    got, want = _numbers("got", got), _numbers("want", want)
     if got.shape != want.shape:
         return math.inf
     gap = np.abs(got - want)
-    size = np.asarray(np.max(np.abs(want), initial=0.0) if scale is None else scale, dtype=float)
+    largest = np.max(np.abs(want), initial=0.0)
+    size = _numbers("scale", largest if scale is None else scale, got.shape)
     with np.errstate(divide="ignore", invalid="ignore"):
         error = np.where(gap == 0, 0.0, gap / size)
     return float(np.max(error, initial=0.0))
@@ -51,14 +57,23 @@ def fit_rate(
     >>> fit_rate(x, 3.0 * x**2, stated=2.0) < 1.0, fit_rate(x, 3.0 * x**2, stated=2.1) > 1.0
     (True, True)
     """
-    x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    x, y = _numbers("x", x), _numbers("y", y)
+    if x.shape != y.shape or x.ndim != 1:
+        raise ValueError(
+            f"x and y must be vectors of one length, got shapes {x.shape} and {y.shape}"
+        )
+    stated, precision = _checks.number("stated", stated), _checks.number("precision", precision)
     if x.size < 5 or not (np.all(x > 0) and np.all(y > 0)):
         return math.inf
     columns = [np.ones_like(x), np.log(x)]
     if correction is not None:
-        power = x**correction
-        columns.append(power / np.max(power))
+        correction = _checks.number("correction", correction)
+        if correction == 0:
+            raise ValueError("correction must be a power other than 0, which is the constant")
+        columns.append((x / (np.max(x) if correction > 0 else np.min(x))) ** correction)
     design = np.stack(columns, axis=1)
+    if np.linalg.matrix_rank(design) < design.shape[1]:
+        return math.inf
     solution = np.linalg.lstsq(design, np.log(y), rcond=None)[0]
     residual = np.log(y) - design @ solution
     freedom = x.size - design.shape[1]
@@ -89,10 +104,15 @@ def z_score(
     >>> z_score(draws, want=1.1, precision=0.01)
     inf
     """
-    sample: np.ndarray[Any, Any] = np.asarray(draws, dtype=float)
-    target = np.asarray(want, dtype=float)
+    sample = _numbers("draws", draws)
+    if sample.ndim < 1 or sample.shape[0] < 2 or sample.size == 0:
+        raise ValueError(
+            f"draws must hold two numbers or more along the first axis, got shape {sample.shape}"
+        )
+    target = _numbers("want", want, sample.shape[1:])
+    precision = _checks.number("precision", precision, at_least=0, finite=False)
     error = np.std(sample, axis=0, ddof=1) / math.sqrt(sample.shape[0])
-    size = np.abs(target) if scale is None else np.asarray(scale, dtype=float)
+    size = np.abs(target) if scale is None else _numbers("scale", scale, sample.shape[1:])
     if np.any(error > precision * size):
         return math.inf
     gap = np.abs(np.mean(sample, axis=0) - target)
@@ -115,4 +135,24 @@ def deviate(chance: float) -> float:
     """
     from scipy.special import ndtri
 
-    return max(0.0, -float(ndtri(min(chance, 1.0) / 2))) if chance == chance else math.inf
+    given: object = chance
+    if isinstance(given, float) and math.isnan(given):  # nothing is known: as far as can be
+        return math.inf
+    chance = _checks.number("chance", chance, finite=False)
+    return max(0.0, -float(ndtri(min(chance, 1.0) / 2)))
+
+
+def _numbers(name: str, value: object, shape: tuple[int, ...] | None = None) -> FloatArray:
+    """Return an array of float64 that fits a shape, or raise naming it: counts and NaN may be."""
+    try:
+        found: FloatArray = np.asarray(value, dtype=float)
+    except (TypeError, ValueError, OverflowError):
+        raise TypeError(f"{name} must be an array of numbers, got {_checks.show(value)}") from None
+    if shape is not None:
+        try:
+            fits = np.broadcast_shapes(found.shape, shape) == shape
+        except ValueError:
+            fits = False
+        if not fits:
+            raise ValueError(f"{name} must fit arrays of shape {shape}, got {_checks.show(found)}")
+    return found

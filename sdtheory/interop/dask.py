@@ -8,11 +8,15 @@ from typing import Any, Protocol, TypeVar
 import dask.array as da
 from dask.delayed import delayed
 
+from sdtheory import _checks
+
 __all__ = ["accumulate"]
 
 
 class Mergeable(Protocol):
     """An accumulator of `sdtheory.spectral`."""
+
+    rows: int
 
     def update(self, design: Any, y: Any, sample_weight: Any = None) -> None:
         """Add a chunk."""
@@ -47,18 +51,25 @@ def accumulate(empty: Kind, design: Any, y: Any, sample_weight: Any = None) -> K
     >>> accumulate(GramAccumulator(), x, y).y_mean
     array([2.5])
     """
+    given: object = empty
+    for name in ("update", "merge", "rows"):
+        if isinstance(given, type) or not hasattr(given, name):
+            raise TypeError(f"empty must be an accumulator with {name}, got {_checks.show(empty)}")
+    if empty.rows:
+        raise ValueError(f"empty must be without samples, got one that has seen {empty.rows}")
     for name, value in (("design", design), ("y", y), ("sample_weight", sample_weight)):
-        if value is not None and not isinstance(value, da.Array):
-            raise TypeError(f"{name} must be a Dask array, got {type(value).__name__}")
+        optional = name == "sample_weight" and value is None
+        if not optional and not isinstance(value, da.Array):
+            raise TypeError(f"{name} must be a Dask array, got {_checks.show(value)}")
     if y.shape[0] != design.shape[0]:
         raise ValueError(
             "y and design must have the same length, "
             f"got shapes {tuple(y.shape)} and {tuple(design.shape)}"
         )
-    given = [design, y] if sample_weight is None else [design, y, sample_weight]
+    columns = [design, y] if sample_weight is None else [design, y, sample_weight]
     arrays = [
         value.rechunk({0: design.chunks[0], **dict.fromkeys(range(1, value.ndim), -1)})
-        for value in given
+        for value in columns
     ]
     start = delayed(empty, traverse=False)
     blocks = zip(*(value.to_delayed().ravel() for value in arrays), strict=True)

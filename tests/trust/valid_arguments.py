@@ -16,8 +16,9 @@ from sdtheory.spectral import (
     criteria,
     filters,
 )
+from tests.trust import valid_tools as tools
 
-TOPICS = ("spectral", "label_noise", "kernel_ridge", "gp", "logistic", "jepa")
+PLACES = ("spectral", "label_noise", "kernel_ridge", "gp", "logistic", "jepa", *tools.UNCHECKED)
 RNG = np.random.default_rng(0)
 X = np.array([[1.0, 0.2], [0.5, 1.0], [0.0, 2.0], [1.5, -1.0]])
 Y = np.array([1.0, 0.5, -0.3, 0.2])
@@ -114,6 +115,7 @@ BY_TOPIC = {
         "row": [0.1, 0.1], "width": 1, "first": np.eye(2), "second": np.eye(2), "s_xx": np.eye(2),
         "s_yx": np.eye(2), "x_samples": X, "power": 0.5,
     },
+    **tools.BY_TOPIC,
 }  # fmt: skip
 BY_FUNCTION = {
     "spectral.criteria.expected_fit": {"eigenvalues": D},
@@ -194,6 +196,7 @@ BY_FUNCTION |= {
     },
     "jepa.Network": {"layers": NETWORK.layers, "predictor": NETWORK.predictor},
     "jepa.Network.like": {"weights": NETWORK.flat()},
+    **tools.BY_FUNCTION,
 }  # fmt: skip
 # Results, protocols and intermediate objects: made by functions, not by users.
 UNCHECKED = {
@@ -208,6 +211,7 @@ UNCHECKED = {
     "logistic": "AveragingErrors ClassesStage CorruptionRange Kept MixtureStages PerfectMixing "
     "SaddlePoint Stage UnequalStage WidestWindow",
     "jepa": "EmaPath FlowPath LearnedOrder RankOnePath TimeExpansion Law",
+    **tools.UNCHECKED,
 }
 # A valid object of every class that has methods with arguments.
 OWNERS = {
@@ -228,14 +232,14 @@ OWNERS = {
     "jepa.MaskedSignal": jepa.MaskedSignal([1.0, 0.5, 0.5], 0.5),
     "jepa.Autoregression": jepa.Autoregression([1.0, 0.5], 0.5, 0.1),
     "jepa.Oscillators": jepa.Oscillators([1.0], 0.5, 0.3, 0.1),
-    "jepa.Network": NETWORK, "jepa.FlowPath": PATH,
+    "jepa.Network": NETWORK, "jepa.FlowPath": PATH, **tools.OWNERS,
 }  # fmt: skip
 
 
 def entry_points():
     """Return every public function, constructor and alternative constructor by its name."""
     found = {}
-    for topic in TOPICS:
+    for topic in PLACES:
         module = importlib.import_module(f"sdtheory.{topic}")
         for name in module.__all__:
             value = getattr(module, name)
@@ -254,7 +258,7 @@ def entry_points():
                 elif not inspect.isfunction(function):
                     continue
                 found[f"{topic}.{key}"] = function
-    return found
+    return found | {"claims.claim": tools.registered}
 
 
 def methods():
@@ -264,13 +268,15 @@ def methods():
         for key in dir(type(owner)):
             static = inspect.getattr_static(owner, key)
             shown = key == "__call__" or not key.startswith("_")
-            if (
-                shown
-                and inspect.isfunction(static)
-                and len(inspect.signature(static).parameters) > 1
-            ):
+            if shown and inspect.isfunction(static) and len(named(static)) > 1:
                 found[f"{name}.{key}"] = _on_a_copy(owner, key)
     return found
+
+
+def named(function):
+    """Return the arguments that have names of their own."""
+    parameters = inspect.signature(function).parameters.values()
+    return [p.name for p in parameters if p.kind is not p.VAR_KEYWORD]
 
 
 def _on_a_copy(owner, key):
