@@ -66,6 +66,14 @@ def test_many_modes_in_few_nodes(rng):
     np.testing.assert_allclose(got, direct(problem, LAMS, XIS, 20), rtol=1e-9)
 
 
+def test_as_many_modes_as_nodes_are_the_rule_themselves():
+    """Then no node is computed, and nothing is lost however unequal the masses are."""
+    d, theta = [0.055, 1.3e-3, 25.0, 590.0, 230.0], [1.4e-3, 7e-2, 5.8e-3, 1.6e-2, 5.6e-3]
+    problem = RidgeProblem(np.sqrt(d), theta, 8.3)
+    got = label_noise.risk_grid(problem, LAMS, XIS, 4)
+    np.testing.assert_allclose(got, direct(problem, LAMS, XIS, 4), rtol=8 * EPS)
+
+
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_results_stay_in_the_namespace_of_the_data(backend):
     problem = RidgeProblem(backend([2.0, 1.0, 0.5]), backend([1.0, -0.5, 2.0]), 0.5)
