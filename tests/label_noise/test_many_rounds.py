@@ -127,6 +127,19 @@ def test_separation_family(rank, gap, energy, steps, want):
     assert got == pytest.approx(want, rel=6e-6)
 
 
+def test_the_family_starts_at_rank_one():
+    one = label_noise.separation_problem(1, 0.3, 0.25, 0.5)
+    np.testing.assert_array_equal(one.eigenvalues, [1.0])
+    # Ridge regression is the best there is: signal 0.25, noise 0.5.
+    assert tuned(one, 0) == pytest.approx(0.25 * 0.5 / 0.75, rel=1e-12)
+    silent = label_noise.separation_problem(3, 0.5, 0.0)
+    np.testing.assert_allclose(silent.eigenvalues, [2.0, 1.5, 1.0], rtol=4 * EPS)
+    assert not silent.energy.any()
+    for name, bad in (("rank", 0), ("gap", 0.0), ("energy", -1.0)):
+        with pytest.raises(ValueError, match=f"{name} must be"):
+            label_noise.separation_problem(**{"rank": 1, "gap": 0.3, "energy": 1.0, name: bad})
+
+
 def test_per_step_weights_explode_as_gaps_close():
     sizes = {
         (r, gap): label_noise.optimal_steps(

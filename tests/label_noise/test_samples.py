@@ -44,6 +44,13 @@ def test_without_an_intercept_nothing_is_centred(rng):
     assert samples.total == 5
 
 
+def test_a_single_sample_is_enough():
+    samples = Samples.made([[3.0, 4.0]], [2.0])
+    np.testing.assert_allclose(samples.spectrum.eigenvalues, [25.0], rtol=4 * EPS)
+    np.testing.assert_array_equal(samples.x_mean, [0.0, 0.0])
+    np.testing.assert_array_equal(samples.y_mean, [0.0])
+
+
 @pytest.mark.parametrize("rows", [2, 3, 50, 300_000])
 @pytest.mark.parametrize("constant", [0.1, 1e9 / 3, -7.3e-5])
 def test_constants_are_no_features_and_no_labels(rng, rows, constant):
