@@ -28,6 +28,16 @@ def test_each_round_is_a_refit(seed, n, p, lam):
     assert np.all(np.diff(got.training_error) >= 0)
 
 
+def test_little_is_left_of_initial_weights_where_the_data_determine_all():
+    q = np.linalg.qr(np.array([[2.0, 1.0, 0.3], [0.4, 3.0, 1.0], [1.0, -0.2, 1.5]]))[0]
+    d, start, lam = np.array([4.0, 1.0, 0.5]), np.array([1.0, -0.5, 2.0]), 1e-20
+    x = np.diag(np.sqrt(d)) @ q.T
+    got = anchored_rounds(x, np.zeros(3), start, lam, 2)
+    for t in range(3):  # each round loses as much again
+        want = q @ ((t + 1) * lam / d * (q.T @ start))
+        np.testing.assert_allclose(got.coefficients[t], want, rtol=1e-12)
+
+
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_results_stay_in_the_namespace_of_the_data(backend):
     got = anchored_rounds(backend([[1.0], [1.0]]), backend([3.0, 3.0]), backend([1.0]), 2.0, 1)

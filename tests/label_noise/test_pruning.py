@@ -111,6 +111,24 @@ def test_ideal_weight_at_any_fraction_is_the_least_squares_one(rng):
         assert pruned_xi_ideal(problem, lam, [c])[0] == pytest.approx(-pull / size, rel=1e-9), c
 
 
+def test_fractions_of_any_shape(bottom):
+    flat = pruned_xi_ideal(bottom(), 1.0, [1.0, 0.5, 0.1, 0.3])
+    grid = pruned_xi_ideal(bottom(), 1.0, [[1.0, 0.5], [0.1, 0.3]])
+    np.testing.assert_array_equal(grid, flat.reshape(2, 2))
+    assert pruned_xi_ideal(bottom(), 1.0, 0.5) == flat[1]
+
+
+def test_tiny_penalties_miss_little_of_a_signal_that_the_data_determine():
+    """What is missed is lam (X'X + lam)^-1 theta, far below the rounding of theta itself."""
+    q = np.linalg.qr(np.array([[2.0, 1.0, 0.3], [0.4, 3.0, 1.0], [1.0, -0.2, 1.5]]))[0]
+    d, theta, lam = np.array([4.0, 1.0, 0.5]), np.array([1.0, -0.5, 2.0]), 1e-20
+    x = q.T @ np.diag(np.sqrt(d)) @ q
+    got = pruned_xi(x, theta, 0.0, [0, 1, 2], lam, lam)
+    want = lam**2 * np.sum((q @ theta) ** 2 / d**2)
+    assert got.label_risk == pytest.approx(want, rel=1e-12)
+    assert got.teacher_label_risk == pytest.approx(4 * want, rel=1e-12)
+
+
 @pytest.mark.parametrize(
     ("fraction", "says"),
     [(0.0, "fraction must be greater than 0"), (1.5, "fraction must be at most 1, got 1.5")],
