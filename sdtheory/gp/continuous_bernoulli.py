@@ -25,7 +25,7 @@ NEAR = 3.0
 HUGE = 1e100
 _ORDERS = np.arange(1.0, 31.0)
 # B_2k / (2k)!
-BERNOULLI = -2.0 * (-1.0) ** _ORDERS * zeta(2.0 * _ORDERS) / (2 * np.pi) ** (2.0 * _ORDERS)
+BERNOULLI = -2.0 * zeta(2.0 * _ORDERS) / (-((2.0 * np.pi) ** 2)) ** _ORDERS
 
 
 def log_partition(f: FloatArray) -> FloatArray:

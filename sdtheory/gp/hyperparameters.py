@@ -168,9 +168,9 @@ def _maximise(
     def loss(parameters: FloatArray) -> tuple[float, FloatArray]:
         level = noise if floor is None else float(np.exp(parameters[-1]))
         matrix, derivatives = kernel(parameters[: theta.size])
-        total = matrix + level * np.eye(matrix.shape[0])
-        factor = scipy.linalg.cho_factor(total, check_finite=False)
-        weights = scipy.linalg.cho_solve(factor, columns, check_finite=False)
+        total = matrix + level * np.eye(len(matrix))
+        factor = scipy.linalg.cho_factor(total)
+        weights = scipy.linalg.cho_solve(factor, columns)
         outputs, n = columns.shape[1], columns.shape[0]
         log_det = 2.0 * float(np.sum(np.log(np.diagonal(factor[0]))))
         value = -0.5 * float(np.sum(columns * weights))

@@ -101,11 +101,12 @@ def test_wrong_arguments_are_named(rng):
         gp.optimise_evidence(kernel_of(x), np.zeros(2), np.zeros((1, 2)), y, 0.1)
 
 
-def test_a_schedule_of_weights_mixes_each_round_its_own_way(rng):
+@pytest.mark.parametrize("xis", [(0.3, 0.8), (1.4, -0.5)])
+def test_a_schedule_of_weights_mixes_each_round_its_own_way(rng, xis):
     x, y = sine(rng, 12)
     kernel, targets, want = kernel_of(x)(np.zeros(2))[0], y, []
-    chain = run(x, y, mode="none", xi=[0.3, 0.8], steps=2)
-    for xi in (0.3, 0.8, None):
+    chain = run(x, y, mode="none", xi=xis, steps=2)
+    for xi in (*xis, None):
         covariance = kernel + 0.09 * np.eye(12)
         want.append(multivariate_normal(np.zeros(12), covariance).logpdf(targets))
         dual = np.linalg.solve(covariance, targets)
@@ -124,8 +125,11 @@ def test_weights_that_are_no_schedule_are_refused(rng):
 
 def test_noise_above_its_floor_was_not_stopped_by_it(rng):
     x, y = sine(rng, 5)
-    assert not run(x, y, mode="none", noise_floor=0.06).at_floor
-    assert run(x, y, mode="none", noise_floor=0.09).at_floor
+    for ratio, reached in ((1.5, False), (1 + 1.5e-6, False), (1 + 1e-6, True), (1.0, True)):
+        options = {"noise": 0.25 * ratio, "noise_floor": 0.25, "mode": "none"}
+        chain = gp.optimise_evidence(kernel_of(x), np.zeros(2), BOUNDS, y, **options)
+        assert chain.at_floor is reached
+    assert not run(x, y, mode="none").at_floor
 
 
 def test_one_round_is_the_default(rng):

@@ -7,6 +7,7 @@ from sklearn.gaussian_process import GaussianProcessClassifier
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel
 
 from sdtheory import gp
+from sdtheory.gp import reuse
 from sdtheory.gp.label_hyperparameters import stopped
 
 BOUNDS = np.log([[1e-2, 1e2], [1e-2, 1e2]])
@@ -136,6 +137,8 @@ def test_a_parameter_has_stopped_within_a_millionth_of_an_end():
     bounds = np.tile([-2.0, 8.0], (5, 1))
     theta = np.array([-2.0, -2 + 0.9e-5, -2 + 1.5e-5, 8 - 1.5e-5, 8 - 0.9e-5])
     assert stopped(theta, bounds).tolist() == [True, True, False, False, True]
+    ends = 2.0**20 * np.array([[0.0, 1.0], [-1.0, 0.0]])
+    assert stopped(1e-6 * 2.0**20 * np.array([1.0, -1.0]), ends).all()
 
 
 @pytest.mark.parametrize(("likelihood", "grows"), [("continuous_bernoulli", 20), ("bernoulli", 0)])
@@ -152,11 +155,16 @@ def test_free_noise_ends_at_its_bounds(likelihood, grows):
 
 
 def test_noise_above_its_floor_was_not_stopped_by_it(classes):
-    for floor, stopped_by in ((0.25, False), (0.25 * (1 + 2e-6), False), (0.25, True)):
-        noise = floor if stopped_by else 0.25 * (1 + 4e-6)
-        ours = run(classes, noise=noise, noise_floor=floor, mode="none", steps=0)
-        assert ours.at_floor is stopped_by
+    for ratio, reached in ((1.5, False), (1 + 1.5e-6, False), (1 + 1e-6, True), (1.0, True)):
+        ours = run(classes, noise=0.25 * ratio, noise_floor=0.25, mode="none", steps=0)
+        assert ours.at_floor is reached
     assert not run(classes, noise=0.25, mode="none", steps=0).at_floor
+
+
+def test_quadrature_that_misses_the_interval_is_cut(classes, monkeypatch):
+    off = np.where(classes[1] > 0, 1 + 1e-15, -1e-15)
+    monkeypatch.setitem(reuse.AVERAGES, "exact", lambda mean, variance: off)
+    np.testing.assert_array_equal(run(classes, mode="none").process.labels[1], classes[1])
 
 
 def test_one_label_of_each_kind_is_enough_to_be_refused(classes):
