@@ -66,7 +66,7 @@ class LinearLabels:
         K = _checks.integer("classes", self.classes, at_least=2)
         n = _checks.integer("n", self.n, at_least=1)
         c = _checks.number("same_class", self.same_class, at_least=0, at_most=1)
-        d = _checks.number("cross_class", self.cross_class, at_least=-1, below=c)
+        d = _checks.number("cross_class", self.cross_class, below=c)
         _checks.number("penalty", self.penalty, above=0)
         if 1 - c + n * (c - d) + K * n * d < 0:
             raise ValueError(
@@ -188,13 +188,14 @@ def top_two_succeeds(world: LinearLabels, shares: ArrayLike) -> bool:
 
     """
     _checks.instance("world", world, LinearLabels)
-    C, kept, K = _shares(world, shares), world.kept, world.classes
+    C, kept = _shares(world, shares), world.kept
     target = top_two_target(label_averages(world, C, 1))
     of_class = np.einsum("ab,abk->ak", C, target)
     mean = of_class.mean(axis=0)
-    base = kept.mean * (mean - 1 / K) + kept.between * (of_class - mean)
+    # Up to what all classes have in common
+    base = kept.mean * mean + kept.between * (of_class - mean)
     output = base[:, None, :] + kept.within * (target - of_class[:, None, :])
-    own = np.arange(K)
+    own = np.arange(world.classes)
     lead = output[own, :, own][:, :, None] - output
     lead[own, :, own] = np.inf
     # Exact ties, as for K = 2, come out of floating point with either sign.

@@ -79,7 +79,7 @@ class SymmetricClasses:
         n = _checks.integer("n", self.n, at_least=1)
         flip_fraction(n, self.flipped)
         c = _checks.number("same_class", self.same_class, at_least=0, below=1)
-        d = _checks.number("cross_class", self.cross_class, at_least=-1, at_most=1)
+        d = _checks.number("cross_class", self.cross_class)
         _checks.number("penalty", self.penalty, above=0)
         if d > c or 1 - c + n * (c - d) + K * n * d < 0:
             raise ValueError(

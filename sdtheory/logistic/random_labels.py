@@ -191,7 +191,7 @@ def couplings(
     """Return (own, shared), the two gains that the margins depend on, checking the arguments."""
     size = _sizes(n)
     c = _checks.ndarray("same_class", same_class, at_least=0, at_most=1)
-    across = _checks.ndarray("cross_class", cross_class, at_least=-1, at_most=1)
+    across = _checks.ndarray("cross_class", cross_class)
     ridge = _checks.ndarray("penalty", penalty, above=0)
     finite = np.where(np.isinf(size), 1.0, size)
     # An eigenvalue of the Gram matrix; at n = inf its sign is that of c + c'.

@@ -90,7 +90,7 @@ class UnequalClasses:
         p = flip_fraction(n, self.flipped)
         c = _checks.ndarray("same_class", self.same_class, ndim=(0, 1), at_least=0, at_most=1)
         _checks.together(same_class=c, sizes=n)
-        across = _checks.number("cross_class", self.cross_class, at_least=-1, at_most=1)
+        across = _checks.number("cross_class", self.cross_class)
         ridge = _checks.number("penalty", self.penalty, above=0)
         return n, p, np.broadcast_to(c, (2,)), across, ridge
 
@@ -163,7 +163,7 @@ class _Class:
 def _solve(classes: tuple[_Class, _Class], c: Floats, across: float) -> Floats:
     first, second = classes
     (low_1, high_1), (low_2, high_2) = first.range(), second.range()
-    noise = np.asarray([first.own + first.gain + second.own + second.gain])
+    noise = np.asarray([sum(one.own + one.gain for one in classes)])
 
     def other(pull: Floats) -> Floats:
         """Return u_2 with u_2 - c_2 S_2(u_2) = pull."""

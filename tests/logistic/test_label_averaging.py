@@ -20,11 +20,15 @@ def random_labels(rng, K, n):
     return np.concatenate([np.repeat(np.arange(K), row) for row in counts]), counts / n
 
 
-def smoothed(world, given, rounds):
+def keep(world):
     K, n = world.classes, world.n
     gram = block_gram((n,) * K, (world.same_class,) * K, world.cross_class)
-    keep = gram @ np.linalg.inv(gram + K**2 * n * world.penalty * np.eye(K * n))
-    return 1 / K + np.linalg.matrix_power(keep, rounds) @ (np.eye(K)[given] - 1 / K)
+    return gram @ np.linalg.inv(gram + K**2 * n * world.penalty * np.eye(K * n))
+
+
+def smoothed(world, given, rounds):
+    K = world.classes
+    return 1 / K + np.linalg.matrix_power(keep(world), rounds) @ (np.eye(K)[given] - 1 / K)
 
 
 @pytest.mark.parametrize("rounds", [1, 2, 5])
@@ -49,6 +53,13 @@ def test_inner_products_are_refused_where_the_gram_matrix_is_not_semidefinite(K,
     if edge > -1:
         with pytest.raises(ValueError, match="cross_class must leave the Gram matrix positive"):
             LinearLabels(K, n, c, edge * (1 + 1e-9), 0.1)
+
+
+def test_single_opposite_points_are_allowed_and_points_of_length_above_one_are_not():
+    LinearLabels(2, 1, 0.0, -1.0, 0.1)
+    LinearLabels(2, 3, 1.0, 0.0, 0.1)
+    with pytest.raises(ValueError, match="same_class must be at most 1"):
+        LinearLabels(2, 3, 1.1, 0.0, 0.1)
 
 
 def test_rounds_needed_is_the_first_perfect_round(rng):
@@ -92,11 +103,30 @@ def test_top_two_labels_in_one_round(rng):
     given, shares = random_labels(rng, K, n)
     assert logistic.top_two_succeeds(world, shares)
     teacher = smoothed(world, given, 1)
-    gram = block_gram((n,) * K, (0.4,) * K, 0.1)
-    keep = gram @ np.linalg.inv(gram + K**2 * n * world.penalty * np.eye(K * n))
-    student = 1 / K + keep @ (logistic.top_two_target(teacher) - 1 / K)
+    student = 1 / K + keep(world) @ (logistic.top_two_target(teacher) - 1 / K)
     assert np.all(student.argmax(1) == np.repeat(np.arange(K), n))
     assert not logistic.top_two_succeeds(LinearLabels(2, n, 0.4, 0.1, 2e-3), np.eye(2))
+
+
+def test_top_two_labels_of_any_shares(rng):
+    K, n, seen = 4, 12, []
+    truth = np.repeat(np.arange(K), n)
+    for _ in range(60):
+        world = LinearLabels(K, n, 0.4, 0.1, 10 ** rng.uniform(-4, -1))
+        wrong = rng.multinomial(rng.integers(2, 6), [0.5, 0.3, 0.2])
+        counts = [np.roll([n - wrong.sum(), *wrong], a) for a in range(K)]
+        if rng.random() < 0.3:  # one class of its own
+            counts[0] = np.array([n - 1, 0, 1, 0])
+        given = np.concatenate([np.repeat(np.arange(K), row) for row in counts])
+        shares = np.stack(counts) / n
+        targets = logistic.top_two_target(np.round(smoothed(world, given, 1), 12))
+        output = keep(world) @ (targets - 1 / K)
+        others = np.where(np.eye(K)[truth] > 0, -np.inf, output).max(axis=1)
+        lead = (output[np.arange(K * n), truth] - others).min()
+        if abs(lead) > 1e-9:
+            assert logistic.top_two_succeeds(world, shares) == (lead > 0)
+            seen.append(lead > 0)
+    assert 5 < sum(seen) < len(seen) - 5
 
 
 def test_ties_broken_towards_one_class_can_tip_the_outcome():
@@ -107,6 +137,11 @@ def test_ties_broken_towards_one_class_can_tip_the_outcome():
     assert not logistic.top_two_succeeds(world, counts / 24)
     cyclic = 21 * np.eye(3) + 2 * np.roll(np.eye(3), 1, axis=1) + np.roll(np.eye(3), 2, axis=1)
     assert logistic.top_two_succeeds(world, cyclic / 24)
+
+
+def test_a_strong_penalty_needs_one_round_even_with_wrong_labels():
+    shares = [[0.9, 0.1], [0.1, 0.9]]
+    assert logistic.rounds_needed(LinearLabels(2, 30, 0.5, 0.0, 10.0), shares) == 1
 
 
 def test_clean_labels_need_one_round():

@@ -66,6 +66,10 @@ def test_hard_labels_repeat_the_teacher():
     )
 
 
+def test_single_opposite_points_are_allowed():
+    assert SymmetricClasses(2, 1, 0, 0.0, -1.0).teacher().training_accuracy == 1
+
+
 def test_nothing_flipped():
     assert SymmetricClasses(5, 4, 0, 0.3).student().training_accuracy == 1
 

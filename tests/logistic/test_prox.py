@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import softmax
+from slopes import checked
 
-from sdtheory.logistic import logistic_prox
+from sdtheory.logistic import logistic_prox, prox
 from sdtheory.logistic.prox import centred_prox, softmax_prox
 
 EPS = np.finfo(float).eps
@@ -66,6 +67,12 @@ def test_softmax_prox_solves_its_equation(rng, classes, gain):
     np.testing.assert_allclose(p.sum(axis=1), 1, rtol=0, atol=8 * scale + 20 * EPS)
     np.testing.assert_allclose(softmax(z, axis=1), p, rtol=0, atol=20 * scale)
     np.testing.assert_allclose(z + gain * p, y, rtol=0, atol=4 * scale)
+
+
+def test_slopes_of_the_search_are_derivatives(rng, monkeypatch):
+    found = checked(prox, monkeypatch)
+    softmax_prox(rng.normal(size=(5, 3)), rng.uniform(0.5, 6, 5))
+    assert len(found) == 2
 
 
 def test_two_classes_are_the_logistic_prox(rng):

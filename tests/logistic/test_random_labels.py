@@ -11,16 +11,44 @@ from sdtheory.logistic import RandomLabels
 WORLD = RandomLabels(20, 6, same_class=0.3, penalty=0.01)
 
 
-def test_the_teacher_is_scikit_learns_logistic_regression(rng):
-    X = vectors(block_gram((20, 20), (0.3, 0.3), 0.0), rng)
+@pytest.mark.parametrize("cross", [0.0, 0.1])
+def test_the_teacher_is_scikit_learns_logistic_regression(rng, cross):
+    X = vectors(block_gram((20, 20), (0.3, 0.3), cross), rng)
     labels = np.repeat([1, 0], 20)
     labels[:6], labels[20:26] = 0, 1
     model = LogisticRegression(C=1 / (40 * 0.01), fit_intercept=False, tol=1e-12, max_iter=10_000)
     f = model.fit(X, labels).decision_function(X)
-    teacher = WORLD.teacher()
+    teacher = RandomLabels(20, 6, 0.3, cross, 0.01).teacher()
     # lbfgs stops at a gradient of 1e-12 times the scale; the ridge turns it into this margin.
     np.testing.assert_allclose(f[:6], teacher.flipped_margin, rtol=0, atol=1e-7)
     np.testing.assert_allclose(f[6:20], teacher.good_margin, rtol=0, atol=1e-7)
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 3.0])
+def test_targets_are_the_mixture_of_labels_and_probabilities(temperature):
+    teacher, student = WORLD.teacher(), WORLD.student(xi=0.7, temperature=temperature)
+    for target, margin, label in (
+        (student.good_target, teacher.good_margin, 1.0),
+        (student.flipped_target, teacher.flipped_margin, 0.0),
+    ):
+        want = 0.7 / (1 + np.exp(-margin / temperature)) + 0.3 * label
+        np.testing.assert_allclose(target, want, rtol=1e-14)
+
+
+@pytest.mark.parametrize(("n", "c"), [(3, 0.5), (20, 0.1), (1, 0.3)])
+def test_inner_products_are_refused_where_the_gram_matrix_is_not_semidefinite(n, c):
+    edge = -(1 - c + n * c) / n
+    assert abs(np.linalg.eigvalsh(block_gram((n, n), (c, c), edge))[0]) < 1e-13
+    RandomLabels(n, 0, c, edge * (1 - 1e-9))
+    with pytest.raises(ValueError, match="cross_class"):
+        RandomLabels(n, 0, c, edge * (1 + 1e-9))
+
+
+def test_infinitely_many_points_may_point_in_opposite_directions():
+    RandomLabels(np.inf, 0.3, 0.25, -0.25)
+    for cross in (-0.25 * (1 + 1e-9), 0.25 * (1 + 1e-9)):
+        with pytest.raises(ValueError, match="cross_class"):
+            RandomLabels(np.inf, 0.3, 0.25, cross)
 
 
 def test_duals_are_what_the_targets_leave(rng):
@@ -131,6 +159,7 @@ class TestEdges:
         ({"flipped": 1.2}, ValueError, "flipped must be at most 1"),
         ({"n": np.inf}, ValueError, "flipped must be a fraction"),
         ({"n": np.inf, "flipped": 0.0}, ValueError, "strictly between"),
+        ({"n": np.inf, "flipped": 1.0}, ValueError, "strictly between"),
         ({"same_class": 1.1}, ValueError, "same_class must be at most 1"),
         ({"cross_class": 0.4}, ValueError, "cross_class must be at most same_class"),
         ({"cross_class": -0.5}, ValueError, "positive semidefinite"),

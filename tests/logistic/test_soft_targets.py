@@ -138,6 +138,32 @@ def test_every_gradient_is_autograds(rng):
             np.testing.assert_allclose(got, want, rtol=0, atol=1e-14)
 
 
+@pytest.mark.parametrize(
+    "function",
+    [
+        logistic.cross_entropy,
+        logistic.cross_entropy_gradient,
+        lambda q, y: logistic.mixed_target(1.3, q, y),
+        lambda q, y: logistic.smoothed_label(y, 0.3),
+        lambda v, z: logistic.temperature_gradient(v, z, 2.0),
+        logistic.high_temperature_gradient,
+        lambda q, y: logistic.top_two_target(q),
+    ],
+)
+def test_stacks_are_loops(rng, function):
+    q, z = rng.dirichlet(np.ones(4), (2, 3)), rng.normal(size=(2, 3, 4))
+    stack = function(q, z)
+    for i, j in np.ndindex(2, 3):
+        np.testing.assert_allclose(stack[i, j], function(q[i, j], z[i, j]), rtol=1e-13)
+
+
+def test_weights_of_mixing_may_differ_between_examples(rng):
+    q, y = rng.dirichlet(np.ones(4), (2, 3))
+    mixed = logistic.mixed_target([0.2, 1.0, 1.5], q, y)
+    for row, xi, teacher, label in zip(mixed, (0.2, 1.0, 1.5), q, y, strict=True):
+        np.testing.assert_allclose(row, logistic.mixed_target(xi, teacher, label), rtol=1e-15)
+
+
 def test_top_two_targets():
     p = np.array([[0.1, 0.6, 0.3], [0.5, 0.2, 0.3]])
     np.testing.assert_array_equal(logistic.top_two_target(p), [[0, 0.5, 0.5], [0.5, 0, 0.5]])

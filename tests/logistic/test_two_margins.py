@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 from scipy.special import expit
+from slopes import checked
 
 from paper_checks._explicit_logistic import block_gram, explicit_chain, vectors
 from sdtheory import logistic
+from sdtheory.logistic import two_margins
 from sdtheory.logistic.two_margins import _bracket, chain, distilled_targets, solve_margins
 
 EPS = np.finfo(float).eps
@@ -136,6 +138,13 @@ def test_extreme_settings_are_finite_and_silent(own, shared, p):
     for steps in (0, 1, 4):
         margins = chain(*(np.asarray(v) for v in (p, own, shared)), steps)
         assert np.all(np.isfinite(margins))
+
+
+@pytest.mark.parametrize("shared", [0.5, 30.0, np.inf])
+def test_slopes_of_the_search_are_derivatives(monkeypatch, shared):
+    found = checked(two_margins, monkeypatch)
+    solve_margins(0.7, -0.2, np.array([0.1, 0.4]), np.array([0.3, 3.0]), shared)
+    assert len(found) == 2
 
 
 def test_hard_targets_keep_ties():

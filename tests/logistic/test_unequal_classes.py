@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from slopes import checked
 
 from paper_checks._explicit_logistic import block_gram, explicit_chain, vectors
-from sdtheory.logistic import RandomLabels, UnequalClasses
+from sdtheory.logistic import RandomLabels, UnequalClasses, unequal_classes
 
 EPS = np.finfo(float).eps
 
@@ -31,6 +32,37 @@ def test_explicit_vectors(rng, block):
     np.testing.assert_allclose(
         towards_truth, reduced, rtol=0, atol=1e3 * EPS * (1 + max(sizes) / penalty)
     )
+    right = [np.mean(towards_truth[truth == one] > 0) for one in (1, 0)]
+    if np.abs(reduced).min() > 1e-9:
+        np.testing.assert_allclose(stage.class_accuracy, right, rtol=4 * EPS)
+
+
+def test_a_loose_class_next_to_a_tight_one(rng):
+    """The loose one is pushed by the other further than it moves by itself."""
+    X = vectors(block_gram((5, 5), (0.01, 1.0), 0.09), rng)
+    labels = np.repeat([1.0, 0.0], 5)
+    explicit = explicit_chain(X, labels, 10.0, 1)
+    stage = UnequalClasses((5, 5), (0, 0), (0.01, 1.0), 0.09, 10.0).student()
+    want = np.repeat(stage.good_margin * [1, -1], 5)
+    np.testing.assert_allclose(explicit, want, rtol=0, atol=1e3 * EPS)
+
+
+def test_slopes_of_both_searches_are_derivatives(monkeypatch):
+    found = checked(unequal_classes, monkeypatch)
+    UnequalClasses((5, 8), (2, 1), (0.3, 0.7), 0.4, 0.05).teacher()
+    assert len(found) > 10
+
+
+def test_margins_of_zero_are_wrong():
+    # Identical points with as many wrong as right labels
+    stage = UnequalClasses((4, 6), (2, 3), 1.0, 0.0).teacher()
+    assert stage.good_margin.tolist() == stage.flipped_margin.tolist() == [0, 0]
+    assert stage.class_accuracy.tolist() == [0, 0]
+
+
+def test_inner_products_may_be_as_large_across_as_inside():
+    teacher = UnequalClasses((4, 4), (1, 1), (0.25, 0.25), 0.25).teacher()
+    np.testing.assert_allclose(teacher.shared_margin, 0, atol=8 * EPS)
 
 
 def test_equal_classes_are_the_balanced_model():
@@ -79,7 +111,7 @@ def test_hard_labels_inside_the_window_change_nothing():
         ({"cross_class": 0.5}, "cross_class squared"),
         ({"penalty": 0}, "penalty"),
         ({"cross_class": -0.41}, "cross_class squared"),
-        ({"cross_class": -1.5}, "cross_class must be at least -1"),
+        ({"cross_class": np.nan}, "cross_class must be finite"),
         ({"same_class": (0.4, 1.2)}, "same_class must be at most 1, got 1.2"),
         ({"flipped": 3}, "flipped must hold one entry per class"),
     ],

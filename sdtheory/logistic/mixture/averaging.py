@@ -51,9 +51,8 @@ def averaging_errors(problem: GaussianMixture) -> AveragingErrors:
 
     """
     _checks.instance("problem", problem, GaussianMixture)
-    alpha, Delta, theta = _balanced(problem)
-    m, X = alpha * (1 - 2 * theta) / 2, alpha * Delta / 4
-    width = np.sqrt(Delta * (m**2 + X))
+    alpha, Delta, theta = problem.sample_ratio, problem.variance, problem.flip_probability
+    m, X, width = _teacher(problem)
     # A training point's own dual variable, Delta (label - 1/2), is part of its logit.
     z_right, z_wrong = (m + Delta / 2) / width, (m - Delta / 2) / width
     q_right, q_wrong = ndtr(z_right), ndtr(z_wrong)
@@ -89,10 +88,9 @@ def soft_averaging_error(problem: GaussianMixture, sharpness: float) -> float:
 
     """
     _checks.instance("problem", problem, GaussianMixture)
-    alpha, Delta, theta = _balanced(problem)
+    m, X, width = _teacher(problem)
     sharpness = _checks.number("sharpness", sharpness, above=0)
-    m, X = alpha * (1 - 2 * theta) / 2, alpha * Delta / 4
-    width = np.sqrt(Delta * (m**2 + X))
+    alpha, Delta = problem.sample_ratio, problem.variance
     zeta, weight = smooth_rule(max(1.0, sharpness * width), 1.5)
     push = force = cross = slope = 0.0
     for sign, label, chance in zip(*problem.groups(), strict=True):
@@ -111,6 +109,9 @@ def soft_averaging_error(problem: GaussianMixture, sharpness: float) -> float:
 def best_soft_averaging(problem: GaussianMixture) -> tuple[float, float]:
     """Return (sharpness, error) of the best soft labels of one round.
 
+    Where the softest labels are the best the sharpness is that of the end of the search, exp(-6)
+    over the standard deviation of the logits; there the labels are linear in the logits.
+
     Examples
     --------
     >>> best_soft_averaging(GaussianMixture(1.0, 0.5, 0.3))
@@ -118,23 +119,24 @@ def best_soft_averaging(problem: GaussianMixture) -> tuple[float, float]:
 
     """
     _checks.instance("problem", problem, GaussianMixture)
-    _balanced(problem)
-    grid = np.linspace(-5, 7, 25)
-    errors = [soft_averaging_error(problem, float(np.exp(x))) for x in grid]
-    at = int(np.argmin(errors))
-    low, high = grid[max(at - 1, 0)], grid[min(at + 1, len(grid) - 1)]
+    # In units of the logits' standard deviation
+    grid = np.linspace(-6, 6, 25) - np.log(_teacher(problem)[2])
+    start = grid[np.argmin([soft_averaging_error(problem, float(np.exp(x))) for x in grid])]
     found = minimize_scalar(
         lambda x: soft_averaging_error(problem, float(np.exp(x))),
-        bounds=(low, high),
+        bounds=(start - 0.5, start + 0.5),
         method="bounded",
         options={"xatol": 1e-7},
     )
     return float(np.exp(found.x)), float(found.fun)
 
 
-def _balanced(problem: GaussianMixture) -> tuple[float, float, float]:
+def _teacher(problem: GaussianMixture) -> tuple[float, float, float]:
+    """Return signal, squared norm without it and standard deviation of the logits."""
     if problem.balance != 0.5:
         raise ValueError(
             f"balance must be 1/2 for the closed forms without a bias, got {problem.balance!r}"
         )
-    return problem.sample_ratio, problem.variance, problem.flip_probability
+    signal = problem.sample_ratio * (1 - 2 * problem.flip_probability) / 2
+    rest = problem.sample_ratio * problem.variance / 4
+    return signal, rest, float(np.sqrt(problem.variance * (signal**2 + rest)))

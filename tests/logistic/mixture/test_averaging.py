@@ -60,12 +60,26 @@ def test_best_soft_labels(alpha, error, sharpness):
     assert found[0] == pytest.approx(sharpness, abs=6e-3)
 
 
-def test_very_sharp_soft_labels_are_hard():
-    problem = GaussianMixture(1.0, 0.5, 0.3)
+@pytest.mark.parametrize("variance", [0.5, 8.0])
+def test_very_sharp_soft_labels_are_hard(variance):
+    problem = GaussianMixture(1.0, variance, 0.3)
     hard = averaging_errors(problem).retrained
-    gaps = [hard - soft_averaging_error(problem, sharpness) for sharpness in (1e4, 2e4)]
+    gaps = [hard - soft_averaging_error(problem, sharpness) for sharpness in (2e3, 4e3)]
     assert gaps[0] == pytest.approx(2 * gaps[1], rel=1e-2)
-    assert 0 < gaps[0] < 2e-5
+    assert 0 < gaps[0] < 1e-4
+
+
+def test_the_best_sharpness_is_found_whatever_the_size_of_the_logits():
+    for problem in (GaussianMixture(0.1, 0.5, 0.05), GaussianMixture(100.0, 0.5, 0.3)):
+        sharpness, error = best_soft_averaging(problem)
+        near = [soft_averaging_error(problem, sharpness * x) for x in (0.9, 1.1, 0.5, 2.0)]
+        assert error < min(near[:2]) < min(near[2:])
+    # Here labels are the better the softer they are.
+    problem = GaussianMixture(10.0, 10.0, 0.45)
+    sharpness, error = best_soft_averaging(problem)
+    gaps = [soft_averaging_error(problem, sharpness / x) - error for x in (1, 2, 4)]
+    assert max(np.abs(gaps)) < 1e-8
+    assert soft_averaging_error(problem, 10 * sharpness) > error
 
 
 def test_an_unbalanced_mixture_has_no_closed_form():

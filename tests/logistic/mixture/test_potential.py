@@ -21,6 +21,7 @@ PROBLEMS = [
     (GaussianMixture(2.0, 0.5, 0.2), 0.5),
     (GaussianMixture(0.4, 1.5, 0.3, 0.3), 0.05),
     (GaussianMixture(20.0, 0.2, 0.45, 0.7), 3.0),
+    (GaussianMixture(1.0, 1.0, 0.2), 1e-3),  # weights of length six
 ]
 
 
@@ -46,6 +47,11 @@ def test_convex_in_four_arguments_and_concave_in_the_last(problem, lam):
             ends.append(potential(problem, lam, SaddlePoint(*moved)))
         curvature = sum(ends) - 2 * centre
         assert curvature > 0 if i < 4 else curvature < 0
+
+
+def test_a_huge_penalty_is_the_slope_in_the_length():
+    problem, at = GaussianMixture(2.0, 0.5, 0.2), SaddlePoint(0.4, 0.7, 0.3, 0.1, 0.2)
+    assert saddle_gradient(problem, 1e6, at) == pytest.approx(1e6 * 0.7, rel=1e-5)
 
 
 @pytest.mark.statistical("sdtheory.logistic.mixture.potential.potential")

@@ -22,6 +22,14 @@ def test_test_error_is_the_share_of_wrong_signs():
     assert abs(0.3 * wrong[0] + 0.7 * wrong[1] - got) <= 0.5 / count + 1e-15
 
 
+def test_errors_do_not_depend_on_the_length_of_the_weights():
+    problem = GaussianMixture(1.0, 0.7, 0.1, 0.3)
+    long, short = (problem.test_error(0.8 * c, 0.3 * c, 1.2 * c**2) for c in (1.0, 1e-3))
+    assert long == pytest.approx(float(short), rel=1e-14)
+    with pytest.raises(ValueError, match="norm must be at least 0"):
+        problem.test_error(0.8, 0.3, -0.1)
+
+
 def test_weights_of_the_four_groups():
     sign, label, weight = GaussianMixture(1.0, 0.7, 0.1, 0.3).groups()
     assert sign.tolist() == [1, 1, -1, -1]
