@@ -161,6 +161,12 @@ def test_noise_above_its_floor_was_not_stopped_by_it(classes):
     assert not run(classes, noise=0.25, mode="none", steps=0).at_floor
 
 
+def test_no_noise_and_one_round_are_the_default(classes):
+    x, y = classes
+    ours = gp.optimise_label_evidence(kernel_of(x), np.zeros(2), BOUNDS, y, mode="none")
+    np.testing.assert_array_equal(ours.noise, np.zeros(2))
+
+
 def test_quadrature_that_misses_the_interval_is_cut(classes, monkeypatch):
     off = np.where(classes[1] > 0, 1 + 1e-15, -1e-15)
     monkeypatch.setitem(reuse.AVERAGES, "exact", lambda mean, variance: off)

@@ -59,6 +59,8 @@ def test_distribution_centric_is_conditioning_again(data, rng, per_sample):
     for noise in noises:
         mean, cov = conditioned(mean, cov, 20, y, noise * np.ones(20))
     got = gp.distribution_centric(data.kernel, y, noises)
+    want = 1 / (1 / noises[0] + 1 / noises[1] + 1 / noises[2])
+    np.testing.assert_allclose(gp.effective_noise(noises), want, rtol=1e-14)
     np.testing.assert_allclose(got.mean(data.new), mean[20:], rtol=0, atol=1e5 * EPS)
     np.testing.assert_allclose(
         got.covariance(data.new, data.prior), cov[20:, 20:], rtol=0, atol=1e5 * EPS
@@ -157,6 +159,10 @@ def test_wrong_arguments_are_named(data):
         gp.data_centric(data.kernel, data.y, [0.1, 0.2], steps=2)
     with pytest.raises(ValueError, match="prior and new must have the same length"):
         gp.data_centric(data.kernel, data.y, 0.1).variance(data.new, np.ones(3))
+    process = gp.data_centric(data.kernel, data.y, 0.1)
+    for covariance in (process.covariance, lambda *at: process.error_covariance(*at, 0.1)):
+        with pytest.raises(ValueError, match="prior must be a square matrix"):
+            covariance(data.new, data.prior[:, :6])
 
 
 def test_variances_that_rounding_makes_negative_are_zero_and_not_negative_zero():

@@ -230,6 +230,11 @@ def test_only_rounds_that_are_computed_one_by_one_are_limited(six):
     assert [fit.scale for fit in many] == [1.0, 1e9 + 1]
 
 
+def test_one_round_is_the_default(six):
+    default = gp.distribution_centric_classification(six.kernel, six.y, reuse="scaled")
+    assert default.scale == 2.0
+
+
 def test_labels_are_one_number_a_sample(six):
     for y, message in (
         (six.y - 1e-9, "y must be at least 0"),

@@ -27,7 +27,6 @@ def test_noise_of_every_fit_is_added_in_precision(rng, shape, steps):
     assert count == 3
     np.testing.assert_allclose(1 / combined, 1 / noise[0] + 1 / noise[1] + 1 / noise[2], rtol=1e-14)
     np.testing.assert_allclose(np.exp(logs), noise[0] * noise[1] * noise[2], rtol=1e-13)
-    np.testing.assert_array_equal(gp.effective_noise(noise), combined)
 
 
 @pytest.mark.parametrize("steps", [0, 1, 3, 4])
@@ -45,7 +44,5 @@ def test_wrong_noise_is_named():
     ):
         with pytest.raises(ValueError, match=message):
             combined_noise(noise, None, SAMPLES)
-    with pytest.raises(ValueError, match="noise must have 1 or 2 dimensions"):
-        gp.effective_noise(1.0)
     with pytest.raises(ValueError, match="kernel must be a square matrix"):
         gp.distribution_centric(np.ones((3, 2)), np.ones(3), np.ones((2, 3)))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sdtheory import gp
-from sdtheory.gp import reuse
+from sdtheory.gp import reuse, soft_labels
 
 
 def run(six, **options):
@@ -98,35 +98,6 @@ def test_small_deviations_are_multiplied_by_the_gain(rng, likelihood, link):
     assert errors[2] < 1e-5
     assert 50 < errors[0] / errors[1] < 200
     assert 50 < errors[1] / errors[2] < 200
-
-
-def test_only_the_sigmoid_link_saturates(rng):
-    x = np.linspace(-3, 3, 20)
-    y = (np.sin(2 * x) + 0.3 * rng.normal(size=20) > 0).astype(float)
-    kernel = 4 * np.exp(-0.5 * ((x[:, None] - x) / 0.8) ** 2)
-
-    def confidence(**options):
-        labels = gp.data_centric_classification(kernel, y, steps=60, **options).labels
-        return np.abs(labels[-1] - 0.5).max()
-
-    assert confidence(link="sigmoid") > 0.3
-    assert confidence(link="mean") < 0.01
-    assert confidence(likelihood="bernoulli") < 0.05
-
-
-@pytest.mark.parametrize("amplitude", [1.0, 4.0])
-def test_in_the_long_run_the_sigmoid_saturates_and_the_mean_forgets(rng, amplitude):
-    """Three hundred rounds: a fixed point of nearly certain labels, or one half everywhere."""
-    x = rng.uniform(-3, 3, 40)
-    y = (np.sin(2 * x) + 0.3 * rng.normal(size=40) > 0).astype(float)
-    kernel = amplitude * np.exp(-0.5 * ((x[:, None] - x) / 0.8) ** 2)
-    saturated = gp.data_centric_classification(kernel, y, steps=300, link="sigmoid").labels
-    np.testing.assert_allclose(saturated[-1], saturated[-2], rtol=0, atol=1e-6)
-    confidence = np.abs(saturated[-1] - 0.5).max()
-    assert confidence > 0.3 + 0.1 * (amplitude > 1)
-    for options in ({"link": "mean"}, {"likelihood": "bernoulli"}):
-        forgot = gp.data_centric_classification(kernel, y, steps=300, **options).labels
-        assert np.abs(forgot[-1] - 0.5).max() < 1e-3
 
 
 def test_labels_mix_and_stay_inside(six):
@@ -246,7 +217,39 @@ def test_no_rounds_and_no_new_points(six):
         fit = gp.laplace(six.kernel, six.y, gp.BERNOULLI)
         np.testing.assert_array_equal(process.approximation.mode, fit.mode)
     assert process.probability(np.zeros((0, 6)), np.zeros(0)).shape == (0,)
+    assert len(run(six).labels) == 2  # one round, unless a number or a schedule says more
     with pytest.raises(ValueError, match="xi must have 0 or 1 dimensions"):
         run(six, xi=[[0.5]])
+    with pytest.raises(ValueError, match="xi must be at most 1"):
+        soft_labels.blending(1.5, 1)
     with pytest.raises(ValueError, match="steps must be at most 10000"):
         run(six, steps=10_001)
+
+
+def test_only_the_sigmoid_link_saturates(rng):
+    x = np.linspace(-3, 3, 20)
+    y = (np.sin(2 * x) + 0.3 * rng.normal(size=20) > 0).astype(float)
+    kernel = 4 * np.exp(-0.5 * ((x[:, None] - x) / 0.8) ** 2)
+
+    def confidence(**options):
+        labels = gp.data_centric_classification(kernel, y, steps=60, **options).labels
+        return np.abs(labels[-1] - 0.5).max()
+
+    assert confidence(link="sigmoid") > 0.3
+    assert confidence(link="mean") < 0.01
+    assert confidence(likelihood="bernoulli") < 0.05
+
+
+@pytest.mark.parametrize("amplitude", [1.0, 4.0])
+def test_in_the_long_run_the_sigmoid_saturates_and_the_mean_forgets(rng, amplitude):
+    """Three hundred rounds: a fixed point of nearly certain labels, or one half everywhere."""
+    x = rng.uniform(-3, 3, 40)
+    y = (np.sin(2 * x) + 0.3 * rng.normal(size=40) > 0).astype(float)
+    kernel = amplitude * np.exp(-0.5 * ((x[:, None] - x) / 0.8) ** 2)
+    saturated = gp.data_centric_classification(kernel, y, steps=300, link="sigmoid").labels
+    np.testing.assert_allclose(saturated[-1], saturated[-2], rtol=0, atol=1e-6)
+    confidence = np.abs(saturated[-1] - 0.5).max()
+    assert confidence > 0.3 + 0.1 * (amplitude > 1)
+    for options in ({"link": "mean"}, {"likelihood": "bernoulli"}):
+        forgot = gp.data_centric_classification(kernel, y, steps=300, **options).labels
+        assert np.abs(forgot[-1] - 0.5).max() < 1e-3
