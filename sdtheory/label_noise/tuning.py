@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sdtheory import _checks
-from sdtheory._array import Array, eps, namespace, place
+from sdtheory._array import Array, eps, first, namespace, place
 from sdtheory.label_noise._samples import Samples
 from sdtheory.label_noise.left_out import left_out_errors
 from sdtheory.spectral import LeastSquares, filters, weights
@@ -158,22 +158,25 @@ def path_of(samples: Samples, lam: Array, method: str) -> TunedPath:
 
 def _averaged(samples: Samples, lam: float, steps: int) -> LeastSquares:
     d, xp = samples.spectrum.eigenvalues, namespace(samples.z)
-    n = samples.total
-    changes = filters.taylor_directions(d, lam, steps)
-    teacher = filters.distill(d, lam, 0.0, steps=0)
+    missing, spare = _beyond(samples)
+    lost = filters.distill(d, lam, 0.0, steps=0).lost
+    if missing == 0 and first(spare) == 0 and bool(_small(samples, place(lam, like=d))):
+        # Residuals and what is free have a factor lam: it cancels, and is left out.
+        unit = lost / xp.max(lost)
+        rows = [unit * lost**k for k in range(steps + 1)]
+    else:
+        changes = filters.taylor_directions(d, lam, steps).kept
+        rows = [lost, *(-changes[k, :] for k in range(steps))]
+    free = missing + xp.sum(rows[0])
     # The part of the labels that no filter reaches is one more row.
-    zero = xp.zeros_like(samples.spare)
-    first = xp.concat([teacher.lost * samples.length, samples.spare])
-    free = (n - samples.lost_freedom - xp.sum(teacher.kept)) / n
-    traces = [xp.sum(changes.kept[k, :]) / n for k in range(steps)]
-    errors = [first / free]
-    for k in range(steps):
-        rest = xp.concat([-changes.kept[k, :] * samples.length, zero])
-        for j in range(k + 1):
-            rest = rest + traces[j] * errors[k - j]
+    errors: list[Array] = []
+    for k in range(steps + 1):
+        rest = xp.concat([rows[k] * samples.length, spare if k == 0 else xp.zeros_like(spare)])
+        for j in range(1, k + 1):
+            rest = rest - xp.sum(rows[j]) * errors[k - j]
         errors.append(rest / free)
-    scale = n**-0.5
-    flat = scale * xp.stack(errors, axis=1)
+    # Errors are n times these, and their squares are averaged.
+    flat = samples.total**0.5 * xp.stack(errors, axis=1)
     empty = xp.zeros_like(flat[0, :])
     return LeastSquares(flat[:, 0], flat[:, 1:], empty[1:], empty[0])
 
@@ -187,7 +190,8 @@ def _path_left_out(samples: Samples, lam: Array) -> TunedPath:
     if samples.constant is not None:
         spare = spare - samples.constant**2
     # Residuals and 1 - leverage have a part that no penalty changes and one with a factor lam. If
-    # the modes span all samples the former is zero and the factor cancels: it is left out.
+    # the modes span all samples the former is zero and the factor cancels: it is left out. Of the
+    # changes, too, if it is small: what does not fall with the penalty would cancel.
     complete = d.shape[0] + samples.lost_freedom == left.shape[0]
     scale = xp.ones_like(lam) if complete else lam
     spare = xp.where(spare > 4 * eps(d), spare, xp.zeros_like(spare))
@@ -195,6 +199,8 @@ def _path_left_out(samples: Samples, lam: Array) -> TunedPath:
         spare, fixed = xp.zeros_like(spare), xp.zeros_like(fixed)
     inverse = 1.0 / (d[:, None] + lam)
     change = scale * d[:, None] * inverse**2
+    if complete:
+        change = xp.where(_small(samples, lam), -lam * inverse**2, change)
     free = spare[:, None] + scale * (squares @ inverse)
     certain = xp.min(free, axis=0) > 0
     free = xp.where(free > 0, free, xp.ones_like(free))
@@ -220,43 +226,68 @@ def _path_left_out(samples: Samples, lam: Array) -> TunedPath:
 
 
 def _path_averaged(samples: Samples, lam: Array) -> TunedPath:
-    lost, kept, free = _averages(samples, lam)
-    xp = namespace(lam)
-    first = xp.concat([lost * samples.length, xp.zeros_like(free) + samples.spare], axis=1) / free
-    slope = xp.sum(kept * lost, axis=1)[:, None] / samples.total
-    change = xp.concat([kept * lost * samples.length, xp.zeros_like(free)], axis=1)
-    return _projected(samples, lam, first, (slope * first - change) / free)
+    errors, change, _ = _averages(samples, lam)
+    return _projected(samples, lam, errors, change)
 
 
 def _published(samples: Samples, lam: Array) -> TunedPath:
-    lost, kept, free = _averages(samples, lam)
-    xp = namespace(lam)
-    more = xp.sum(kept * lost, axis=1)[:, None] / samples.total
-    rest = xp.zeros_like(free) + samples.spare
-    teacher = xp.concat([lost * samples.length, rest], axis=1) / free
-    # The pure student leaves lost (1 + kept) and is divided by free + more; teacher - student is
-    # written over one denominator, because for small penalties the two are nearly equal.
-    change = xp.concat([lost * (more - free * kept) * samples.length, rest * more], axis=1)
-    return _projected(samples, lam, teacher, change / (free * (free + more)))
+    # The pure student is divided by a leverage of its own: all its errors change in proportion.
+    errors, change, share = _averages(samples, lam)
+    return _projected(samples, lam, errors, share * change)
 
 
 def _averages(samples: Samples, lam: Array) -> tuple[Array, Array, Array]:
-    """Return what is lost and kept (l, r), and the free share of the samples (l, 1)."""
+    """Return errors and what a unit of xi takes from them (l, r + 1), and a ratio (l, 1).
+
+    The ratio is that of what teacher and pure student leave free. With n samples, m of them beyond
+    the modes, what is free is f = (m + sum lost) / n. A unit of xi takes (sum kept lost / n) / f
+    less kept of an error: for small penalties both are near one, and written as 1 - lost.
+    """
     xp, d = namespace(lam), samples.spectrum.eigenvalues
-    lam = lam[:, None]
-    kept, lost = d / (d + lam), lam / (d + lam)
-    # With as many samples as modes what is free is what is lost, without a subtraction.
-    missing = samples.total - samples.lost_freedom - d.shape[0]
-    return lost, kept, (missing + xp.sum(lost, axis=1)[:, None]) / samples.total
+    missing, spare = _beyond(samples)
+    kept, lost = d / (d + lam[:, None]), lam[:, None] / (d + lam[:, None])
+    free = missing + xp.sum(lost, axis=1)[:, None]
+    part, beyond = lost / free, xp.broadcast_to(spare, free.shape)
+    more, less = (xp.sum(v * part, axis=1)[:, None] for v in (kept, lost))
+    taken = xp.where(
+        _small(samples, lam)[:, None],
+        lost * xp.sum(part, axis=1)[:, None] - less - kept * (missing / free),
+        more - kept,
+    )
+    errors = xp.concat([part * samples.length, beyond / free], axis=1)
+    change = xp.concat([part * samples.length * taken, more * beyond / free], axis=1)
+    n = samples.total
+    return n * errors, n * change, 1.0 / (1.0 + more)
 
 
-def _projected(samples: Samples, lam: Array, first: Array, change: Array) -> TunedPath:
-    """Minimise |first - xi change|**2, row by row."""
+def _small(samples: Samples, lam: Array) -> Array:
+    """Say whether less is lost of some mode than is kept of another: for which penalties."""
+    d, xp = samples.spectrum.eigenvalues, namespace(lam)
+    if d.shape[0] == 0:
+        return lam < 0  # no mode, nothing to be small
+    return lam < xp.sqrt(xp.min(d)) * xp.sqrt(xp.max(d))
+
+
+def _beyond(samples: Samples) -> tuple[float, Array]:
+    """Return how many samples are beyond modes and intercept, and the length of their labels."""
+    taken = samples.spectrum.eigenvalues.shape[0] + samples.lost_freedom
+    if samples.total <= samples.lost_freedom:
+        raise ValueError(
+            "design must count more than one sample (by their weights) to cross-validate an "
+            f"intercept, got {samples.total:g}"
+        )
+    # What rounding leaves of the labels where the modes span all samples is no error.
+    spare = samples.spare * float(taken < samples.spectrum.n)
+    return samples.total - taken, spare
+
+
+def _projected(samples: Samples, lam: Array, errors: Array, change: Array) -> TunedPath:
+    """Minimise |errors - xi change|**2, row by row."""
     xp = namespace(lam)
     size = xp.sum(change**2, axis=1)
-    xi = xp.sum(first * change, axis=1) / xp.where(size == 0, xp.ones_like(size), size)
-    student = xp.sum((first - xi[:, None] * change) ** 2, axis=1)
-    return _path(samples, lam, xi, student, xp.sum(first**2, axis=1), lam > 0)
+    xi = xp.sum(errors * change, axis=1) / xp.where(size == 0, xp.ones_like(size), size)
+    student = xp.sum((errors - xi[:, None] * change) ** 2, axis=1)
+    return _path(samples, lam, xi, student, xp.sum(errors**2, axis=1), lam > 0)
 
 
 def _path(

@@ -52,7 +52,10 @@ def left_out_errors(
             "lam must be larger: a sample is interpolated (leverage one), so leaving it out is "
             f"undetermined, got {float(lam)}"
         )
-    change, lost = -(scale * inverse) * (d * inverse), float(lam) * inverse
+    lost = float(lam) * inverse
+    # Of the changes, too, if it is small: what does not fall with the penalty would cancel.
+    small = complete and float(lam) < (float(xp.min(d)) * float(xp.max(d))) ** 0.5
+    change = inverse * lost if small else -(scale * inverse) * (d * inverse)
     errors = [(fixed + scale * (left @ (inverse[:, None] * z))) / spare[:, None]]
     leverages: list[Array] = []
     for k in range(steps):

@@ -1,10 +1,12 @@
 """Weights from the data alone: brute-force refits, reference numbers, proportional limits."""
 
+import mpmath
 import numpy as np
 import pytest
 from backends import BACKENDS
 from hypothesis import given
 from hypothesis import strategies as st
+from reference import label_noise_mp as reference
 from reference.label_noise_numbers import T4
 from scipy import stats
 from scipy.linalg import eigvalsh_tridiagonal
@@ -128,17 +130,60 @@ def test_paths_are_single_penalties_in_a_row(rng, method):
         assert path.teacher_risk[k] == pytest.approx(one.teacher_risk, rel=1e-9)
 
 
+@pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("intercept", [False, True])
-def test_interpolating_penalties_have_a_limit(rng, intercept):
-    x, y = rng.normal(size=(5, 9)), rng.normal(size=5)
-    tiny = tune_path(x, y, [1e-18, 1e-7, 1e-6], intercept=intercept)
-    assert np.all(np.isfinite(tiny.risk))
-    np.testing.assert_allclose(tiny.teacher_risk[0], tiny.teacher_risk[1], rtol=1e-6)
-    # Weights grow like 1 / lam, until teacher and pure student differ by rounding only.
-    assert tiny.xi[2] * 1e-6 == pytest.approx(tiny.xi[1] * 1e-7, rel=1e-4)
-    assert tiny.xi[0] == 0
-    single = tune_xi(x, y, 1e-7, intercept=intercept)
-    assert tiny.risk[1] == pytest.approx(single.risk, rel=1e-5)
+def test_interpolating_penalties_have_a_limit(rng, intercept, method):
+    """Errors converge, and weights grow like 1 / lam, as far as floats go."""
+    x, y, lams = rng.normal(size=(5, 9)), rng.normal(size=5), [1e-7, 1e-18, 1e-100]
+    path = tune_path(x, y, lams, method, intercept=intercept)
+    single = [tune_xi(x, y, lam, method, intercept=intercept) for lam in lams]
+    for got in (path.xi, [s.xi for s in single]):
+        np.testing.assert_allclose(np.multiply(got, lams), got[0] * 1e-7, rtol=1e-6)
+    for risks in (path.risk, path.teacher_risk):
+        np.testing.assert_allclose(risks, risks[0], rtol=1e-6)
+    np.testing.assert_allclose([s.risk for s in single], path.risk, rtol=1e-9)
+
+
+@pytest.mark.parametrize("lam", [1e-12, 1e-3, 1e3, 1e9])
+@pytest.mark.parametrize("shape", [(4, 6), (6, 3)])
+def test_cross_validation_against_50_digits(rng, shape, lam):
+    x, y = rng.normal(size=shape), rng.normal(size=shape[0])
+    with mpmath.workdps(50):
+        labels, penalty = list(map(mpmath.mpf, y)), mpmath.mpf(lam)
+        teacher, change = reference.averaged_rows(x.tolist(), labels, penalty, 1)
+        wants = {"gcv": (teacher, change)}
+        teacher, pure = reference.published_rows(x.tolist(), labels, penalty)
+        wants["gcv_published"] = (teacher, [u - v for u, v in zip(teacher, pure, strict=True)])
+        for method, (e, u) in wants.items():
+            xi = mpmath.fdot(e, u) / mpmath.fdot(u, u)
+            risk = mpmath.fsum((a - xi * b) ** 2 for a, b in zip(e, u, strict=True)) / len(e)
+            path = tune_path(x, y, [lam], method)
+            for got in (tune_xi(x, y, lam, method), path):
+                assert np.ravel(got.xi)[0] == pytest.approx(float(xi), rel=1e-11)
+                assert np.ravel(got.risk)[0] == pytest.approx(float(risk), rel=1e-12)
+
+
+@pytest.mark.parametrize("lam", [1e-9, 0.7])
+@pytest.mark.parametrize(("shape", "intercept"), [((4, 6), False), ((7, 3), True)])
+def test_cross_validation_of_several_rounds_is_a_power_series(rng, shape, intercept, lam):
+    x, y = rng.normal(size=shape), rng.normal(size=shape[0])
+    samples, n = Samples.made(x, y, intercept), shape[0]
+    d, z = samples.spectrum.eigenvalues, samples.projected[:, 0]
+    beyond = float(samples.spare[0]) if n > d.size else 0.0
+    with mpmath.workdps(50):
+
+        def error(t, label, mode):
+            lost = [mpmath.mpf(lam) * (1 - t) / (v + mpmath.mpf(lam) * (1 - t)) for v in d]
+            free = (n - intercept - d.size + mpmath.fsum(lost)) / n
+            return label * (1 if mode is None else lost[mode]) / free
+
+        labels = [*zip(z, range(d.size), strict=True), (beyond, None)]
+        rows = mpmath.matrix([mpmath.taylor(lambda t, at=at: error(t, *at), 0, 2) for at in labels])
+        w = mpmath.lu_solve(rows[:, 1:], -rows[:, 0])
+        risk = mpmath.norm(rows[:, 0] + rows[:, 1:] * w) ** 2 / n
+    got = tune_xi(x, y, lam, "gcv", steps=2, intercept=intercept)
+    np.testing.assert_allclose(got.weights, [float(v) for v in w], rtol=1e-6)
+    assert got.risk == pytest.approx(float(risk), rel=1e-8)
 
 
 @pytest.mark.statistical("sdtheory.label_noise.proportional.risk.asymptotics")
