@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sdtheory import _checks, gp
 from sdtheory.estimators._kernels import refuse_all_priors, split_kernel
+from sdtheory.gp.averages import LARGEST_VARIANCE
 from sdtheory.gp.label_hyperparameters import maximise_label_evidence, stopped
 from sdtheory.gp.likelihoods import LIKELIHOODS
 from sdtheory.gp.reuse import REUSES
@@ -111,7 +112,7 @@ class SelfDistilledGPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore
         _checks.choice("method", self.method, ("data", "distribution"))
         _checks.choice("hyperparameters", self.hyperparameters, gp.MODES)
         refuse_all_priors(self.method, self.hyperparameters)
-        noise = _checks.number("noise", self.noise, at_least=0)
+        noise = _checks.number("noise", self.noise, at_least=0, at_most=LARGEST_VARIANCE / 2)
         _checks.choice("average", self.average, ("exact", "erf"))
         # A misspelt choice is refused even where the method does not need it.
         _checks.choice("likelihood", self.likelihood, LIKELIHOODS)
@@ -141,7 +142,7 @@ class SelfDistilledGPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore
         columns = []
         for kernel, process in zip(self.kernels_, self.processes_, strict=True):
             cross = np.asarray(kernel(X, self.X_train_))
-            prior = np.asarray(kernel.diag(X)) + self.noise
+            prior = np.asarray(kernel.diag(X)) + float(self.noise)
             if isinstance(process, gp.LatentProcess):
                 columns.append(process.probability(cross, prior, self.average))
             else:
@@ -159,7 +160,7 @@ class SelfDistilledGPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore
         kernels = [self._first_kernel(X, labels, noise)]
         matrix, white = split_kernel(kernels[0], X)
         if self.method == "distribution":
-            steps = _checks.integer("steps", self.steps)
+            steps = _checks.integer("steps", self.steps, at_most=_checks.ROUNDS)
             return kernels[0], gp.distribution_centric_classification(
                 with_noise(matrix, white + noise), labels, steps=steps, reuse=self.reuse
             )
@@ -170,7 +171,7 @@ class SelfDistilledGPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore
             function, added = split_kernel(kernels[-1], X)
             return function, added + noise
 
-        weights = blending(self.xi, _checks.integer("steps", self.steps))
+        weights = blending(self.xi, _checks.integer("steps", self.steps, at_most=_checks.ROUNDS))
         process = chain(
             choose, labels, weights, self.likelihood, self.link, self.average, extend=False
         )

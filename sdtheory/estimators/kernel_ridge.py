@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
-from sklearn.metrics.pairwise import pairwise_kernels
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.metrics.pairwise import PAIRWISE_KERNEL_FUNCTIONS, pairwise_kernels
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sdtheory import _checks, kernel_ridge
+from sdtheory.estimators._weights import sample_weights
 
 __all__ = ["SelfDistilledKernelRidge"]
 
@@ -87,14 +88,13 @@ class SelfDistilledKernelRidge(MultiOutputMixin, RegressorMixin, BaseEstimator):
         X, y = validate_data(self, X, y, multi_output=True, y_numeric=True, dtype=np.float64)
         y = np.asarray(y, dtype=np.float64)
         steps = _checks.integer("steps", self.steps)
-        if self.kernel == "precomputed":
+        self._check_kernel()
+        if self._precomputed:
             _checks.square("X, a precomputed kernel,", X)
         matrix = self._kernel(X, X)
         weight = np.ones(len(X))
         if sample_weight is not None:
-            weight = _check_sample_weight(sample_weight, X, dtype=np.float64)
-            if np.any(weight < 0):
-                raise ValueError(f"sample_weight must be at least 0, got {np.min(weight):g}")
+            weight = sample_weights(sample_weight, X)
         lam, xi = self.lam, self.xi
         if isinstance(xi, str):
             if xi != "auto":
@@ -124,8 +124,24 @@ class SelfDistilledKernelRidge(MultiOutputMixin, RegressorMixin, BaseEstimator):
         predictions: FloatArray = self._kernel(X, self.X_fit_) @ self.dual_coef_
         return predictions
 
+    @property
+    def _precomputed(self) -> bool:
+        return isinstance(self.kernel, str) and self.kernel == "precomputed"
+
+    def _check_kernel(self) -> None:
+        if callable(self.kernel):
+            _checks.function("kernel", self.kernel)
+        else:
+            _checks.choice("kernel", self.kernel, {*PAIRWISE_KERNEL_FUNCTIONS, "precomputed"})
+        if self.gamma is not None:
+            _checks.number("gamma", self.gamma)
+        _checks.number("degree", self.degree)
+        _checks.number("coef0", self.coef0)
+        if self.kernel_params is not None:
+            _checks.instance("kernel_params", self.kernel_params, dict)
+
     def _kernel(self, X: FloatArray, Y: FloatArray) -> FloatArray:
-        if self.kernel == "precomputed":
+        if self._precomputed:
             return X
         if callable(self.kernel):
             params = self.kernel_params or {}
@@ -135,5 +151,5 @@ class SelfDistilledKernelRidge(MultiOutputMixin, RegressorMixin, BaseEstimator):
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.input_tags.pairwise = self.kernel == "precomputed"
+        tags.input_tags.pairwise = self._precomputed
         return tags

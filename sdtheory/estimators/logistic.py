@@ -13,11 +13,12 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import StratifiedKFold, check_cv
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sdtheory import _checks
 
 from ._softmax import fit_targets, probabilities
+from ._weights import sample_weights
 
 __all__ = ["SelfDistilledLogisticRegression"]
 
@@ -112,9 +113,7 @@ class SelfDistilledLogisticRegression(ClassifierMixin, BaseEstimator):  # type: 
         data, labels = checked
         check_classification_targets(labels)
         self._check()
-        weight: Floats = _check_sample_weight(sample_weight, data, dtype=np.float64)
-        if np.any(weight < 0):
-            raise ValueError(f"sample_weight must be at least 0, got {np.min(weight):g}")
+        weight: Floats = sample_weights(sample_weight, data)
         keep = weight > 0
         data, labels, weight = (v[keep] for v in (data, labels, weight))
         self.classes_, index = np.unique(labels, return_inverse=True)
@@ -124,7 +123,7 @@ class SelfDistilledLogisticRegression(ClassifierMixin, BaseEstimator):  # type: 
             )
         given = _one_hot(index, len(self.classes_))
         teacher, iterations = self._fit(data, given, weight, None)
-        if self.xi == "auto":
+        if self._automatic:
             self.xi_, self.cv_scores_ = self._choose_xi(data, index, weight, keep)
         else:
             self.xi_ = float(self.xi)
@@ -160,15 +159,18 @@ class SelfDistilledLogisticRegression(ClassifierMixin, BaseEstimator):  # type: 
         best = (logits > 0).astype(int) if logits.ndim == 1 else np.argmax(logits, axis=1)
         return self.classes_[best]
 
+    @property
+    def _automatic(self) -> bool:
+        return isinstance(self.xi, str) and self.xi == "auto"
+
     def _check(self) -> None:
         _checks.number("C", self.C, above=0)
-        if self.xi != "auto":
+        if not self._automatic:
             _checks.number("xi", self.xi)
-        _checks.integer("steps", self.steps)
+        _checks.integer("steps", self.steps, at_most=_checks.ROUNDS)
         _checks.number("temperature", self.temperature, above=0)
-        for name in ("hard", "fit_intercept"):
-            if not isinstance(getattr(self, name), bool | np.bool_):
-                raise TypeError(f"{name} must be True or False, got {getattr(self, name)!r}")
+        _checks.flag("hard", self.hard)
+        _checks.flag("fit_intercept", self.fit_intercept)
         _checks.array("xis", self.xis, ndim=1)
         _checks.choice("scoring", self.scoring, ("log_loss", "accuracy"))
         if not isinstance(self.cv, Iterable) and not hasattr(self.cv, "split"):
@@ -180,7 +182,14 @@ class SelfDistilledLogisticRegression(ClassifierMixin, BaseEstimator):  # type: 
         self, X: Floats, targets: Floats, weight: Floats, start: Floats | None
     ) -> tuple[Floats, int]:
         theta, count = fit_targets(
-            X, targets, self.C, self.fit_intercept, start, self.tol, self.max_iter, weight
+            X,
+            targets,
+            float(self.C),
+            self.fit_intercept,
+            start,
+            float(self.tol),
+            self.max_iter,
+            weight,
         )
         if count == self.max_iter:
             warnings.warn(
@@ -204,7 +213,7 @@ class SelfDistilledLogisticRegression(ClassifierMixin, BaseEstimator):  # type: 
 
     def _soft(self, logits: Floats) -> Floats:
         if not self.hard:
-            return probabilities(logits / self.temperature)
+            return probabilities(logits / float(self.temperature))
         if logits.shape[1] == 1:
             return (logits > 0).astype(float)
         return _one_hot(np.argmax(logits, axis=1), logits.shape[1])

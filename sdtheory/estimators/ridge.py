@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MultiOutputMixin, RegressorMixin
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sdtheory import _checks
+from sdtheory.estimators._weights import sample_weights
 from sdtheory.label_noise._samples import Samples
 from sdtheory.label_noise.tuning import METHODS, TunedPath, path_of, tuned_of
 from sdtheory.spectral import Filter, filters
@@ -44,10 +45,10 @@ class _SelfDistilled(BaseEstimator):  # type: ignore[misc]
         steps = _checks.integer("steps", self.steps)
         method = _checks.choice("tune", self.tune, METHODS)
         if sample_weight is not None:
-            sample_weight = _check_sample_weight(sample_weight, x, dtype=x.dtype)
-            if np.any(sample_weight < 0):
-                raise ValueError(f"sample_weight must be at least 0, got {np.min(sample_weight):g}")
-        samples = Samples.made(x, y, bool(self.fit_intercept), sample_weight)
+            sample_weight = sample_weights(sample_weight, x)
+        samples = Samples.made(
+            x, y, _checks.flag("fit_intercept", self.fit_intercept), sample_weight
+        )
         self.path_ = self._path(samples, method)
         self.alpha_ = self._penalty(samples, method)
         student = self._student(samples, steps, method)

@@ -14,6 +14,8 @@ __all__ = ["average_mean", "average_sigmoid", "average_sigmoid_by_erf"]
 
 FloatArray = np.ndarray[Any, np.dtype[np.float64]]
 
+# The nodes of `average_mean` grow with the root of the variance: 4e5 of them here.
+LARGEST_VARIANCE = 1e8
 # Williams and Barber's fit of five error functions to the sigmoid, as scikit-learn uses it.
 _ERF_SCALES = np.array([0.41, 0.4, 0.37, 0.44, 0.39])
 _ERF_WEIGHTS = np.array([-1854.8214151, 3516.89893646, 221.29346712, 128.12323805, -2010.49422654])
@@ -63,8 +65,7 @@ def average_mean(mean: FloatArray, variance: FloatArray) -> FloatArray:
     array([0.5       , 0.65651764])
     """
     mean, variance = _arguments(mean, variance)
-    # The number of nodes grows with the root of the variance.
-    _checks.ndarray("variance", variance, at_most=1e8, empty=True)
+    _checks.ndarray("variance", variance, at_most=LARGEST_VARIANCE, empty=True)
     deviation = np.sqrt(variance)
     step = 0.5 / float(np.max(deviation, initial=1.0))
     reach = np.ceil(9.5 / step)

@@ -17,7 +17,7 @@ from typing import Any
 from . import record
 
 FAULTS = ("test_faults.py", "test_report_faults.py")
-FUZZ = ("test_fuzz_arguments.py", "test_fuzz_files.py")
+FUZZ = ("test_fuzz_arguments.py", "test_fuzz_estimators.py", "test_fuzz_files.py")
 
 
 class Seen:

@@ -10,10 +10,7 @@ take much memory: counts beyond what can be computed are refused.
 import dataclasses
 import inspect
 import re
-import resource
-import signal
 import warnings
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sdtheory._archive import CorruptArchiveError
+from tests.trust import bounds
 from tests.trust import valid_arguments as valid
 from tests.trust.wrong_arguments import CALLBACKS, OBJECTS, WRONG, anything
 
@@ -43,26 +41,14 @@ ALSO = {
 FILES = ("path", "save")
 # NaN is handed on: a residual that is none counts as a violation.
 HANDS_ON = {"claims.relative_error"}
-SECONDS = 60
-ROOM = 2 << 30
 
 
 @pytest.fixture(autouse=True, scope="module")
 def _bounded(tmp_path_factory):
-    """Bound time and memory, and write files that calls may make to a folder of their own."""
-
-    def stop(*_):
-        raise TimeoutError(f"the call took more than {SECONDS} seconds")
-
-    before = signal.signal(signal.SIGALRM, stop)
-    limits = resource.getrlimit(resource.RLIMIT_AS)
-    held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (held + ROOM, limits[1]))
-    with pytest.MonkeyPatch.context() as patch:
+    """Write files that calls may make to a folder of their own."""
+    with bounds.bounded_memory(), pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("fuzzed"))
         yield
-    resource.setrlimit(resource.RLIMIT_AS, limits)
-    signal.signal(signal.SIGALRM, before)
 
 
 def numbers(value):
@@ -82,9 +68,8 @@ def complaint(name, replaced, wrong):
     function, arguments = CALLS[name]
     given = {**arguments, replaced: wrong}
     shown = f"{name}({replaced}={wrong!r:.60})"
-    signal.setitimer(signal.ITIMER_REAL, SECONDS)
     try:
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
+        with bounds.bounded_time(), warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")  # a warning beside an error is no harm
             result = function(**given)
     except CorruptArchiveError:
@@ -99,15 +84,13 @@ def complaint(name, replaced, wrong):
             return f"{shown}: names no argument: {type(refused).__name__}: {text:.150}"
         return None
     except TimeoutError:
-        return f"{shown}: takes more than {SECONDS} seconds"
+        return f"{shown}: takes more than {bounds.SECONDS} seconds"
     except OSError:
         return None if replaced in FILES else f"{shown}: OSError"
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt):
             raise
         return f"{shown}: {type(error).__name__}: {error!s:.150}"
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
     if must_be_refused(function, replaced, arguments, wrong):
         return f"{shown}: accepted"
     if name not in HANDS_ON and any(
