@@ -83,13 +83,13 @@ def softmax_prox(y: Floats, gain: Floats) -> tuple[Floats, Floats]:
     """
     k = np.broadcast_to(gain, y.shape[:-1]).ravel()
     rows = y.reshape(k.size, y.shape[-1])
-    top = np.asarray(logsumexp(rows, axis=-1))
+    top = np.asarray(logsumexp(rows, axis=1))
 
     def excess(s: Floats, active: Indices) -> tuple[Floats, Floats]:
         # -s, so that the function increases; d omega / dx = omega / (1 + omega).
         omega = wrightomega(np.log(k[active])[:, None] + rows[active] + s[:, None])
-        value = np.sum(omega, axis=-1) / k[active] - 1
-        return value, np.sum(omega / (1 + omega), axis=-1) / k[active]
+        value = np.sum(omega, axis=1) / k[active] - 1
+        return value, np.sum(omega / (1 + omega), axis=1) / k[active]
 
     s = increasing_root(excess, -top, -top, k - top, np.zeros(k.shape))
     p = wrightomega(np.log(k)[:, None] + rows + s[:, None]) / k[:, None]

@@ -55,6 +55,15 @@ def test_every_round_helps_fresh_points_up_to_the_cap(rng):
         assert accuracies[-1] <= cap
 
 
+@pytest.mark.parametrize(("n", "cross"), [(1, 0.0), (12, 0.1), (12, -0.02)])
+def test_without_flips_every_stage_reaches_the_cap(n, cross):
+    world = logistic.RandomLabels(n, 0, 0.3, cross)
+    cap = float(logistic.best_population_accuracy(n, 0.3, 0.4, cross))
+    for steps in (0, 1):
+        got = logistic.population_accuracy(world, world.student(steps=steps), 0.4)
+        assert got == pytest.approx(cap, rel=1e-13)
+
+
 def test_no_spread_is_the_exact_statement():
     world = logistic.RandomLabels(20, 9, 0.3)
     assert logistic.population_accuracy(world, world.teacher(), 1e-9) == 1

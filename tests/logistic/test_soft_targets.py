@@ -1,5 +1,6 @@
 """Soft-target identities against differentiated losses."""
 
+import mpmath
 import numpy as np
 import pytest
 from hypothesis import given
@@ -56,6 +57,24 @@ def test_gradient_at_a_temperature(v, z, T):
     slopes = gradient(lambda w: complex_cross_entropy(softmax(v / T), w / T), z)
     got = logistic.temperature_gradient(v, z, T)
     np.testing.assert_allclose(got, slopes, atol=40 * EPS / T)
+
+
+@pytest.mark.parametrize("moved", [1e-9, 0.5, 0.999, 5.0])
+def test_gradients_of_confident_teachers_keep_their_digits(moved):
+    """A probability of one less 1e-17 changes by what the others change."""
+    v, T = np.array([40.0, 0.0, -1.0]), 1.25
+    z = v + np.array([moved, 0.25 * moved, 0.0])
+    mpmath.mp.dps = 50
+
+    def probabilities(logits):
+        powers = [mpmath.exp(mpmath.mpf(x) / T) for x in logits]
+        return [x / sum(powers) for x in powers]
+
+    pairs = zip(probabilities(z), probabilities(v), strict=True)
+    want = np.array([float((p - q) / T) for p, q in pairs])
+    # The exponents, of size 40, are rounded, and so are their differences.
+    rtol = 100 * EPS / min(1.0, moved)
+    np.testing.assert_allclose(logistic.temperature_gradient(v, z, T), want, rtol=rtol)
 
 
 def test_logit_matching_is_reached_at_rate_one_over_temperature(rng):
@@ -173,5 +192,9 @@ def test_bad_arguments_are_named():
         logistic.temperature_gradient([1.0, 0], [0.0, 1], 0.0)
     with pytest.raises(ValueError, match="now"):
         logistic.progressive_factor(0.5, 0.5, 1.0)
+    with pytest.raises(ValueError, match="before must be at most 1"):
+        logistic.progressive_factor(0.5, 1.1, 0.5)
+    with pytest.raises(ValueError, match="now must be less than 1"):
+        logistic.distillation_weight(0.5, 2.0, 0.7, 0.6, 1.0)
     with pytest.raises(ValueError, match="two classes"):
         logistic.top_two_target([1.0])
