@@ -44,13 +44,9 @@ def expected_accuracy(
     """
     steps = _checks.integer("steps", steps, at_most=_checks.ROUNDS)
     probability = _checks.number("flip_probability", flip_probability, at_least=0, at_most=1)
-    n, c = (
-        _for_both(name, _checks.ndarray(name, value, ndim=(0, 1), at_least=low, at_most=high))
-        for name, value, low, high in (
-            ("sizes", sizes, 1, 1e6),
-            ("same_class", same_class, 0, 1),
-        )
-    )
+    counts = _checks.ndarray("sizes", sizes, ndim=(0, 1), at_least=1, at_most=1e6)
+    n = _for_both("sizes", counts)
+    c = _for_both("same_class", _checks.ndarray("same_class", same_class, ndim=(0, 1)))
     ridge = _checks.number("penalty", penalty, above=0)
     if np.any(n % 1):
         raise ValueError(f"sizes must be whole numbers, got {_checks.show(sizes)}")

@@ -81,6 +81,18 @@ def test_the_lower_end_crosses_one_at_the_students_threshold():
     assert logistic.perfect_mixing(threshold, own, shared).low == pytest.approx(1, abs=1e-11)
 
 
+def test_a_perfect_teacher_needs_no_weight():
+    own, shared = 1.75, 15.0
+    threshold = float(logistic.teacher_threshold(own, shared))
+    assert logistic.perfect_mixing(threshold * (1 - 1e-6), own, shared).low == 0
+    assert 0 < logistic.perfect_mixing(threshold * (1 + 1e-6), own, shared).low < 1e-4
+
+
+def test_a_third_of_infinitely_many_labels_is_mended_by_every_large_weight():
+    assert logistic.perfect_mixing(1 / 3, 2.0, np.inf).high == np.inf
+    assert logistic.perfect_mixing(0.34, 2.0, np.inf).high < np.inf
+
+
 def test_below_zero_perfect_weights_need_not_form_an_interval():
     # The teacher is perfect here, so is the student at 0 and far below, but not between.
     values = [float(accuracy(0.1, 2.0, 50.0, xi)) for xi in (0.0, -3.0, -10.0)]

@@ -48,6 +48,11 @@ def test_one_number_stands_for_both_classes_and_single_points_are_classes():
     assert logistic.expected_accuracy(1, 0.3, 1.0, 0.01) == pytest.approx(0.7, abs=1e-15)
 
 
+def test_margins_of_zero_are_wrong():
+    # Two identical points, of which one is flipped with probability 1/2
+    assert logistic.expected_accuracy(2, 0.5, 1.0, 0.01) == pytest.approx(0.25, abs=1e-15)
+
+
 def test_certain_flips():
     assert logistic.expected_accuracy(9, 0.0, 0.3, 0.01, steps=2) == 1
     assert logistic.expected_accuracy(9, 1.0, 0.3, 0.01, steps=2) == 0
@@ -66,6 +71,7 @@ def test_smooth_in_the_probability():
         ({"flip_probability": 1.1}, "flip_probability"),
         ({"sizes": 0}, "sizes"),
         ({"penalty": -1.0}, "penalty"),
+        ({"sizes": 1_000_001}, "sizes must be at most"),
         ({"sizes": 2.5}, "sizes must be whole numbers, got 2.5"),
         ({"sizes": (3, 4, 5)}, "sizes must be one number or one a class"),
         ({"sizes": [[3, 4], [5, 6]]}, "sizes must have"),

@@ -85,3 +85,11 @@ def test_only_unfinished_entries_are_evaluated():
 def test_an_end_that_is_a_root_is_returned():
     x = bracketed_root(lambda x, i: x, np.array([0.0, -1.0]), np.array([1.0, 0.0]))
     np.testing.assert_array_equal(x, 0.0)
+
+
+def test_ends_of_value_one_are_ends_like_any_other():
+    slope = np.array([3.0, -3.0])
+    x = bracketed_root(lambda x, i: 1 + slope[i] * x, np.array([-1.0, 0.0]), np.array([0.0, 1.0]))
+    np.testing.assert_allclose(x, [-1 / 3, 1 / 3], rtol=4 * EPS)
+    # and one in the middle of the bracket
+    assert abs(bracketed_root(lambda x, i: x, np.array([-1.0]), np.array([3.0]))) < 1e-300
