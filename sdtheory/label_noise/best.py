@@ -10,6 +10,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from sdtheory import _checks
 from sdtheory._array import Array, eps, first, namespace, place
 from sdtheory.label_noise.problem import Problem, check_problem
@@ -65,11 +67,10 @@ def limit_students(problem: Problem) -> tuple[LimitStudent, LimitStudent]:
     [np.float64(1.873275...), np.float64(3.808823...)]
     """
     check_problem(problem)
-    xp = namespace(problem.eigenvalues)
-    found = []
-    for base, directions in _limits(problem.eigenvalues, 1):
+    found, d = [], problem.eigenvalues
+    for lam, (base, directions) in zip((0.0, math.inf), _limits(d, 1), strict=True):
         best = projections.minimise(problem.risk, base, directions)
-        found.append(LimitStudent(xp.sum(best.weights), best.risk))
+        found.append(LimitStudent(_coefficients(d, lam, best.weights)[0], best.risk))
     return found[0], found[1]
 
 
@@ -111,7 +112,17 @@ def best_joint(problem: Problem, steps: int = 1) -> Best:
         # Where the joint risk is flat (one singular value, say) rounding must not pick a penalty.
         if float(found[1]) < float(ridge_risk) * (1 - 64 * d.shape[0] * eps(d)):
             lam, risk, taylor = found
+            if not 0 < lam < math.inf:
+                taylor = _coefficients(d, lam, taylor)
     return Best(lam, taylor, _per_step(lam, taylor), risk, ridge_lam, ridge_risk)
+
+
+def _coefficients(d: Array, lam: float, taylor: Array) -> Array:
+    """Return the t_k of a limiting student from the weights of the directions of `_limits`."""
+    unit = np.float64(first(namespace(d).min(d)) if lam == 0 else 1.0 / first(namespace(d).max(d)))
+    with np.errstate(over="ignore", invalid="ignore"):  # many rounds may leave the range of floats
+        units = place([float(unit**k) for k in range(1, taylor.shape[0] + 1)], like=d)
+        return namespace(d).where(taylor == 0, taylor, taylor * units)
 
 
 def _per_step(lam: float, taylor: Array) -> Array | None:
@@ -208,15 +219,15 @@ def _limits(d: Array, steps: int) -> list[tuple[Filter, Filter]]:
     """Return base and directions of the students for lam to 0 and lam to infinity.
 
     They are 1 - t_1 / d - t_2 / d**2 - ... and t_1 d + t_2 d**2 + ..., each power in units of the
-    eigenvalue that makes it at most one.
+    eigenvalue that makes it at most one: see `_coefficients`.
     """
     xp = namespace(d)
     one, zero = xp.ones_like(d), xp.zeros_like(d)
     bottom, top = xp.min(d), xp.max(d)
     # Powers of ratios at most one: no overflow, whatever the units of the design.
-    small = xp.stack([(bottom / d) ** k / d for k in range(steps)])
-    large = xp.stack([(d / top) ** k for k in range(steps)])
+    small = xp.stack([(bottom / d) ** k for k in range(1, steps + 1)])
+    large = xp.stack([(d / top) ** k for k in range(1, steps + 1)])
     return [
         (Filter(one, zero, 1.0 / d), Filter(-small, small, -small / d)),
-        (Filter(zero, one, zero), Filter(d * large, -d * large, large)),
+        (Filter(zero, one, zero), Filter(large, -large, large / d)),
     ]

@@ -9,7 +9,7 @@ from reference.label_noise_numbers import T1, T3
 from strategies import log_floats, tasks
 
 from sdtheory import label_noise
-from sdtheory.label_noise import RidgeProblem
+from sdtheory.label_noise import ConditionalProblem, RidgeProblem
 
 EPS = np.finfo(float).eps
 # Found among random problems: no saddle at the best ridge regression, but a distant minimum.
@@ -122,6 +122,32 @@ def test_in_a_limit_there_are_no_weights_per_step(theta, noise_var, steps):
     assert teacher.xi.shape == teacher.weights.shape == (0,)
 
 
+LIMITS = [
+    (0.0, [0.7, 2.6, 2.9], [7.3, 0.17, 2.9], 7.2, 2),
+    (np.inf, [0.12, 1.7, 2.9], [0.11, 2.7, 0.11], 3.3, 2),
+    (0.0, [0.4, 0.9, 6.0, 7.4], [0.5, 1.4, 0.44, 1.5], 0.47, 1),
+]
+
+
+@pytest.mark.parametrize(("lam", "d", "theta", "noise_var", "steps"), LIMITS)
+def test_in_a_limit_the_weights_are_the_coefficients_of_the_filter(lam, d, theta, noise_var, steps):
+    d, theta = np.array(d), np.array(theta)
+    best = label_noise.best_joint(RidgeProblem(np.sqrt(d), theta, noise_var), steps)
+    assert best.lam == lam
+    powers = d ** (np.arange(1, steps + 1)[:, None] * (1 if lam else -1))
+    # Least squares on the rows of bias and variance, of f = 1 - t_1 / d - ... or t_1 d + ....
+    sign, start = (1, np.zeros(d.size)) if lam else (-1, np.ones(d.size))
+    rows = np.concatenate([-sign * powers * theta, sign * powers * (noise_var / d) ** 0.5], axis=1)
+    target = np.concatenate([(1 - start) * theta, start * (noise_var / d) ** 0.5])
+    t = np.linalg.lstsq(rows.T, -target)[0]
+    np.testing.assert_allclose(best.weights, t, rtol=1e-9)
+    assert best.risk == pytest.approx(np.sum((target + t @ rows) ** 2), rel=1e-12)
+    assert best.risk < best.ridge_risk * (1 - 1e-3)
+    if steps == 1:
+        limit = label_noise.limit_students(RidgeProblem(np.sqrt(d), theta, noise_var))[lam > 0]
+        assert limit.step == pytest.approx(t[0], rel=1e-9)
+
+
 @given(tasks(), st.sampled_from([(1e-8, 0), (1e8, 1)]))
 def test_limits_are_approached(task, end):
     d, theta, _ = task
@@ -136,6 +162,51 @@ def test_limits_are_approached(task, end):
     assert step == pytest.approx(limit.step, rel=1e-7 * spread)
     assert near.student_risk == pytest.approx(limit.risk, rel=1e-7 * spread)
     assert limit.risk < label_noise.expected_risk(problem, lam)
+
+
+@pytest.mark.parametrize("lam", [1e-11, 1e12])
+def test_the_best_ridge_may_be_far_from_all_eigenvalues(lam):
+    """Of an isotropic signal it is the noise over its energy, wherever the eigenvalues are."""
+    noise, theta = (lam, [1.0, 1.0]) if lam < 1 else (1.0, [lam**-0.5] * 2)
+    best = label_noise.best_ridge(RidgeProblem([1.0, 0.5], theta, noise))
+    assert best.lam == pytest.approx(lam, rel=1e-6)
+    assert best.weights.shape == best.xi.shape == (0,)
+
+
+@pytest.mark.parametrize("scale", [1e-70, 1e150])
+def test_penalties_are_numbers_in_any_units(scale):
+    plain = label_noise.best_ridge(RidgeProblem([2.0, 1.0], [1.0, 2.0], 0.5))
+    other = RidgeProblem(
+        np.array([2.0, 1.0]) * scale, np.array([1.0, 2.0]) / scale, 0.5, [1.0, 1.0]
+    )
+    best = label_noise.best_ridge(other)
+    assert best.lam == pytest.approx(plain.lam * scale**2, rel=1e-9)
+
+
+def test_an_interior_penalty_wins_ties_with_a_limit():
+    best = label_noise.best_ridge(RidgeProblem([2.0, 1.0], [0.0, 0.0], 0.0))
+    assert 0 < best.lam < np.inf
+    assert best.risk == 0
+
+
+def test_rounding_picks_no_penalty_where_nothing_is_gained():
+    problem = RidgeProblem(np.linspace(0.5, 3.0, 200), np.ones(200), 1.0)
+    best = label_noise.best_joint(problem)
+    assert best.lam == best.ridge_lam == pytest.approx(1.0, rel=1e-6)
+    assert best.weights == best.xi == 0
+
+
+@pytest.mark.parametrize("steps", [0, 1])
+def test_one_data_set_has_a_best_penalty_too(rng, steps):
+    x, y, truth = rng.normal(size=(12, 4)), rng.normal(size=12), rng.normal(size=4)
+    problem = ConditionalProblem.from_truth(x, y + x @ truth, truth)
+    best = label_noise.best_joint(problem, steps)
+    lams = np.geomspace(1e-9, 1e9, 20_000)
+    if steps == 0:
+        grid = label_noise.expected_risk(problem, lams[:, None], 0.0, 0).min()
+    else:
+        grid = min(float(label_noise.optimal_xi(problem, lam).student_risk) for lam in lams[::40])
+    assert grid * (1 - 1e-3) <= best.risk <= grid * (1 + 1e-10)
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

@@ -10,6 +10,7 @@ from reference import label_noise_mp as reference
 from reference.label_noise_numbers import T4
 from scipy import stats
 from scipy.linalg import eigvalsh_tridiagonal
+from scipy.optimize import brentq
 
 from paper_checks._control_variates import nearest_within
 from sdtheory import Spectrum
@@ -91,6 +92,7 @@ def test_reference_numbers():
     assert found["gcv"].risk == pytest.approx(T4["risk_corrected"], rel=1e-13)
     # The published estimate of the risk is right, although its weight is not.
     assert found["gcv_published"].risk == pytest.approx(T4["risk_corrected"], rel=1e-13)
+    assert all(one.weights == -one.xi for one in found.values())
     teacher, pure = left_out(X, Y[:, None], 1.0, 1, False, np.ones(3))[:, :, 0]
     np.testing.assert_allclose(teacher, T4["loo_teacher"], rtol=1e-13)
     np.testing.assert_allclose(pure, T4["loo_pure"], rtol=1e-13)
@@ -272,6 +274,36 @@ def test_labels_that_are_zero_are_degenerate(method):
     assert found.degenerate
     assert found.xi == 0
     assert found.risk == 0
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_weight_near_zero_is_not_degenerate(method):
+    lam = brentq(lambda lam: tune_path(X, Y, [lam], method).xi[0], 0.1, 5.0, xtol=1e-13)
+    found = tune_xi(X, Y, lam * (1 + 1e-9), method)
+    assert 0 < abs(found.xi) < 1e-8
+    assert not found.degenerate
+
+
+@pytest.mark.parametrize("lam", [1e-6, 0.3, 1e6])
+def test_equal_eigenvalues_cancel_and_leave_no_weight(rng, lam):
+    """Leaving out samples of an orthogonal design says the same of every student, to rounding."""
+    for size in (1e-8, 1.0, 1e8):
+        x = 2.0 * np.linalg.qr(rng.normal(size=(12, 12)))[0]
+        assert tune_path(x, size * rng.normal(size=12), [lam]).xi == 0
+        y = rng.normal(size=3)
+        xi = tune_path(X, y, [lam]).xi
+        np.testing.assert_allclose(tune_path(X, size * y, [lam]).xi, xi, rtol=1e-12)
+
+
+def test_one_sample_does_not_determine_an_intercept():
+    path = tune_path([[1.0]], [1.0], [0.5], intercept=True)
+    assert (path.xi, path.risk, path.teacher_risk) == (0, np.inf, np.inf)
+    for method in ("gcv", "gcv_published"):
+        with pytest.raises(ValueError, match="design must count more than one sample"):
+            tune_xi([[1.0]], [1.0], 0.5, method, intercept=True)
+    silent = tune_xi(np.zeros((3, 2)), Y, 0.5, "gcv", steps=2)
+    assert silent.degenerate
+    assert silent.risk == pytest.approx(5 / 3, rel=4 * EPS)
 
 
 @pytest.mark.parametrize(

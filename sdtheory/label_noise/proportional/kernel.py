@@ -159,6 +159,5 @@ def _product(first: Array, second: Array) -> Array:
 
 def _corner(matrix: Array, value: Array) -> Array:
     """Return the series plus a constant."""
-    xp = namespace(matrix)
     unit = place([float(k == 0) for k in range(matrix.shape[0])], like=matrix)
-    return matrix + value * xp.reshape(unit, (-1, 1)) * unit
+    return matrix + value * unit[:, None] * unit[None, :]
