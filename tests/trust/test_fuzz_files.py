@@ -5,6 +5,7 @@ unpickled and no traceback comes out.
 """
 
 import contextlib
+import dataclasses
 import io
 import json
 
@@ -14,8 +15,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from experiments import store
+from sdtheory._archive import CorruptArchiveError
 from sdtheory._table_files import read_features
 from sdtheory.cli import main
+from sdtheory.spectral import GramAccumulator, QRAccumulator
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(12, 3))
@@ -132,9 +135,36 @@ def test_a_damaged_result_is_stale_and_never_read(tmp_path_factory, data):
     np.testing.assert_array_equal(found["a"], np.arange(6.0).reshape(2, 3))
 
 
-OPTIONS = ["xi", "measure", "falsify", "show", "claims", "--json", "--target", "--steps", "--alpha",
-           "--examples", "--seed", "--plot", "-1", "0", "1e400", "nan", "", "no.such.file.csv",
-           "das2023.*", "\x00", "../..", "--", "-h"]  # fmt: skip
+@given(st.data())
+def test_a_damaged_accumulator_is_refused_or_the_same(tmp_path_factory, data):
+    kind = data.draw(st.sampled_from([GramAccumulator, QRAccumulator]))
+    path = tmp_path_factory.mktemp("damaged") / "seen.npz"
+    seen = kind()
+    seen.update(X, Y)
+    seen.save(path)
+    path.write_bytes(data.draw(damaged(path.read_bytes())))
+    try:
+        found = kind.load(path)
+    except CorruptArchiveError:
+        return
+    for field in dataclasses.fields(seen):
+        np.testing.assert_array_equal(getattr(found, field.name), getattr(seen, field.name))
+
+
+def test_an_accumulator_that_lost_a_member_is_damaged(tmp_path):
+    seen = GramAccumulator()
+    seen.update(X, Y)
+    seen.save(tmp_path / "seen.npz")
+    with np.load(tmp_path / "seen.npz") as archive:
+        kept = {name: archive[name] for name in archive.files if name != "x_mean"}
+    np.savez(tmp_path / "less.npz", **kept)
+    with pytest.raises(CorruptArchiveError, match="is damaged"):
+        GramAccumulator.load(tmp_path / "less.npz")
+
+
+OPTIONS = ["xi", "measure", "falsify", "show", "claims", "--json", "--samples", "--version",
+           "--target", "--steps", "--alpha", "--examples", "--seed", "--plot", "-1", "0", "1e400",
+           "nan", "", "no.such.file.csv", "das2023.*", "\x00", "../..", "--", "-h"]  # fmt: skip
 
 
 @given(st.lists(st.sampled_from(OPTIONS) | st.text(max_size=4), max_size=4))
