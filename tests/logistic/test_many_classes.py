@@ -47,6 +47,16 @@ def test_two_classes_are_the_binary_model(temperature, steps, xi, hard):
     assert softmax.training_accuracy == pytest.approx(binary.training_accuracy, abs=4 * EPS)
 
 
+def test_targets_above_one_are_the_binary_model_too():
+    """A teacher that is right about every label, followed three times as far as it goes."""
+    softmax = SymmetricClasses(2, 12, 3, 0.5, 0.2, 4.0).student(xi=3.0, hard=True)
+    binary = RandomLabels(12, 3, 0.5, 0.2, 2.0).student(xi=3.0, hard=True)
+    assert binary.flipped_target == 3
+    good, bad = (z[0] - z[1] for z in (softmax.good_logits, softmax.flipped_logits))
+    np.testing.assert_allclose(good, binary.good_margin, rtol=1e3 * EPS)
+    np.testing.assert_allclose(bad, binary.flipped_margin, rtol=1e3 * EPS)
+
+
 @pytest.mark.parametrize(("K", "n", "c"), [(2, 3, 0.5), (3, 4, 0.2)])
 def test_inner_products_are_refused_where_the_gram_matrix_is_not_semidefinite(K, n, c):
     edge = -(1 - c + n * c) / (n * (K - 1))

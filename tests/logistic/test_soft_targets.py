@@ -77,6 +77,12 @@ def test_gradients_of_confident_teachers_keep_their_digits(moved):
     np.testing.assert_allclose(logistic.temperature_gradient(v, z, T), want, rtol=rtol)
 
 
+def test_undecided_teachers_of_two_classes():
+    got = logistic.temperature_gradient([0.0, 0.0], [1.0, 0.0], 1.0)
+    want = 1 / (1 + np.exp(-1.0)) - 0.5
+    np.testing.assert_allclose(got, [want, -want], rtol=4 * EPS)
+
+
 def test_logit_matching_is_reached_at_rate_one_over_temperature(rng):
     v, z = rng.normal(0, 2, (8, 10)), rng.normal(0, 2, (8, 10))
     limit = logistic.high_temperature_gradient(v, z)

@@ -117,6 +117,14 @@ def test_packing_is_invertible():
     np.testing.assert_allclose(model.pack(model.unpack(x, 0.0)), x, rtol=1e-15)
 
 
+def test_steps_from_saturated_probabilities_are_cut_to_length_one():
+    model = student()
+    stage = replace(solve_stage(model, 0.0)[0], bias=20.0)
+    moved = model.improved(stage)
+    change = np.abs([moved.signal - stage.signal, moved.bias - stage.bias])
+    assert change.max() == pytest.approx(1, rel=1e-12)
+
+
 def test_violations_are_relative_to_their_own_terms():
     """A change of L by a millionth violates the overlaps by that, however strong the penalty."""
     change = 1e-6
@@ -136,6 +144,19 @@ def test_violations_are_relative_to_their_own_terms():
             (replace(stage, response=stage.response + change * stage.gain), 4),
         ):
             assert 0.05 * change < abs(model.residual(moved)[row]) < 5 * change, (lam, row)
+
+
+@pytest.mark.parametrize("variance", [0.04, 25.0])
+def test_signals_are_violated_in_units_of_the_weights(variance):
+    problem = GaussianMixture(1.3, variance, 0.25, 0.4)
+    rule = smooth_rule(2.0, 1.0)
+    model = _stage_model(problem, Past.start(problem), SCHEDULE, 0, rule, full_response)
+    stage, _ = solve_stage(model, 0.0)
+    length = np.linalg.norm(stage.row) / np.sqrt(variance)
+    moved = replace(stage, signal=stage.signal + 1e-6 * length)
+    missed = moved.signal - model.implied(moved, model.moments(moved))[1]
+    # of the solution's length and of the one that the equations ask for
+    assert model.residual(moved)[1] == pytest.approx(missed / (np.sqrt(2) * length), rel=1e-3)
 
 
 @pytest.mark.parametrize("fitted", [False, True])
