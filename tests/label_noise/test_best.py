@@ -10,6 +10,7 @@ from strategies import log_floats, tasks
 
 from sdtheory import label_noise
 from sdtheory.label_noise import ConditionalProblem, RidgeProblem
+from sdtheory.label_noise.best import _coefficients
 
 EPS = np.finfo(float).eps
 # Found among random problems: no saddle at the best ridge regression, but a distant minimum.
@@ -148,6 +149,13 @@ def test_in_a_limit_the_weights_are_the_coefficients_of_the_filter(lam, d, theta
         assert limit.step == pytest.approx(t[0], rel=1e-9)
 
 
+def test_coefficients_in_a_limit_may_leave_the_range():
+    got = _coefficients(np.array([1e-200]), np.inf, np.array([2.0, 3.0, 0.0]))
+    np.testing.assert_array_equal(got, [2e200, np.inf, 0.0])
+    got = _coefficients(np.array([1e-200, 1.0]), 0.0, np.array([2.0, 3.0]))
+    np.testing.assert_array_equal(got, [2e-200, 0.0])
+
+
 @given(tasks(), st.sampled_from([(1e-8, 0), (1e8, 1)]))
 def test_limits_are_approached(task, end):
     d, theta, _ = task
@@ -184,13 +192,14 @@ def test_penalties_are_numbers_in_any_units(scale):
 
 
 def test_an_interior_penalty_wins_ties_with_a_limit():
-    best = label_noise.best_ridge(RidgeProblem([2.0, 1.0], [0.0, 0.0], 0.0))
-    assert 0 < best.lam < np.inf
-    assert best.risk == 0
+    for size in (1e-30, 1.0, 1e30):
+        best = label_noise.best_ridge(RidgeProblem([2.0 * size, size], [0.0, 0.0], 0.0))
+        assert 0 < best.lam < np.inf
+        assert best.risk == 0
 
 
 def test_rounding_picks_no_penalty_where_nothing_is_gained():
-    problem = RidgeProblem(np.linspace(0.5, 3.0, 200), np.ones(200), 1.0)
+    problem = RidgeProblem(np.linspace(0.1, 10.0, 150), np.ones(150), 1.0)
     best = label_noise.best_joint(problem)
     assert best.lam == best.ridge_lam == pytest.approx(1.0, rel=1e-6)
     assert best.weights == best.xi == 0

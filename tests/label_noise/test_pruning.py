@@ -118,15 +118,16 @@ def test_fractions_of_any_shape(bottom):
     assert pruned_xi_ideal(bottom(), 1.0, 0.5) == flat[1]
 
 
-def test_tiny_penalties_miss_little_of_a_signal_that_the_data_determine():
+def test_tiny_penalties_miss_little_of_a_signal_that_the_data_determine(rng):
     """What is missed is lam (X'X + lam)^-1 theta, far below the rounding of theta itself."""
-    q = np.linalg.qr(np.array([[2.0, 1.0, 0.3], [0.4, 3.0, 1.0], [1.0, -0.2, 1.5]]))[0]
-    d, theta, lam = np.array([4.0, 1.0, 0.5]), np.array([1.0, -0.5, 2.0]), 1e-20
-    x = q.T @ np.diag(np.sqrt(d)) @ q
-    got = pruned_xi(x, theta, 0.0, [0, 1, 2], lam, lam)
-    want = lam**2 * np.sum((q @ theta) ** 2 / d**2)
-    assert got.label_risk == pytest.approx(want, rel=1e-12)
-    assert got.teacher_label_risk == pytest.approx(4 * want, rel=1e-12)
+    lam, d = 1e-20, np.array([4.0, 1.0, 0.5])
+    for _ in range(5):
+        left, right = (np.linalg.qr(rng.normal(size=(3, 3)))[0] for _ in range(2))
+        theta = rng.normal(size=3)
+        got = pruned_xi(left * np.sqrt(d) @ right, theta, 0.0, [0, 1, 2], lam, lam)
+        want = lam**2 * np.sum((right @ theta) ** 2 / d**2)
+        assert got.label_risk == pytest.approx(want, rel=1e-12)
+        assert got.teacher_label_risk == pytest.approx(4 * want, rel=1e-12)
 
 
 @pytest.mark.parametrize(
