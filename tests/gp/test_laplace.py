@@ -215,8 +215,9 @@ def test_a_quadratic_likelihood_is_gaussian_regression(rng):
     assert fit.evidence == pytest.approx(want, rel=1e-12)
     with pytest.raises(ValueError, match="did not converge in 1 steps"):
         gp.laplace(kernel, y, QUADRATIC, most=1, **options)
-    again = gp.laplace(kernel, y, QUADRATIC, most=1, start=fit.dual, **options)
-    assert again.iterations == 1
+    for off, steps in ((0.0, 1), (1e-7, 2)):  # a start so close is still left behind
+        again = gp.laplace(kernel, y, QUADRATIC, most=steps, start=(1 + off) * fit.dual, **options)
+        assert again.iterations == steps
 
 
 @pytest.mark.parametrize("likelihood", LIKELIHOODS)
