@@ -13,6 +13,7 @@ equation in u. Targets may be any real numbers: mixing weights outside [0, 1] ne
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -50,8 +51,9 @@ def solve_margins(
         np.broadcast_to(np.asarray(v, float), shape).ravel()
         for v in (good, bad, flipped, own, shared)
     ]
-    out = np.empty((3, flat[0].size))
-    for begin in range(0, flat[0].size, _BLOCK):
+    count = math.prod(shape)
+    out = np.empty((3, count))
+    for begin in range(0, count, _BLOCK):
         block = slice(begin, begin + _BLOCK)
         out[:, block] = _solve_block(*(v[block] for v in flat))
     return Margins(*out.reshape(3, *shape))
@@ -99,7 +101,7 @@ def _solve_block(
     infinite = np.isinf(shared)
     # weight * (own equation of u): finite for shared = 0 and for shared = inf alike.
     weight = 1 / (1 + shared)
-    rest = np.where(infinite, 1.0, np.where(infinite, 1.0, shared) * weight)
+    rest = np.divide(shared, 1 + shared, out=np.ones(shared.shape), where=~infinite)
     mean = (1 - flipped) * good + flipped * bad
     linear = 4 * rest / (4 * weight + own * weight + rest) * mean
 

@@ -147,6 +147,20 @@ def test_slopes_of_the_search_are_derivatives(monkeypatch, shared):
     assert len(found) == 2
 
 
+@pytest.mark.parametrize("shared", [0.5, 30.0, np.inf])
+def test_the_search_starts_at_the_solution_for_small_targets(monkeypatch, shared):
+    starts, plain = [], two_margins.increasing_root
+
+    def remembered(function, start, *rest):
+        starts.append(start)
+        return plain(function, start, *rest)
+
+    monkeypatch.setattr(two_margins, "increasing_root", remembered)
+    u = solve_margins(1e-4, np.array([-5e-5, 2e-5]), 0.3, np.array([0.3, 3.0]), shared).shared
+    # A sigmoid has no second order.
+    np.testing.assert_allclose(starts[0], u, rtol=1e-6)
+
+
 def test_hard_targets_keep_ties():
     ties = np.zeros(1)
     margins = type(chain(np.asarray(0.3), np.ones(1), np.ones(1), 0))(ties, ties, -np.ones(1))
