@@ -107,6 +107,6 @@ def test_rounding_of_every_round_is_that_of_its_products_and_of_what_it_passes_o
         kept = size / (size + lam) * (1 - xi + xi * kept)
         before = abs(xi) * passed
         passed = size / (size + lam) * before + unit * abs(kept)
-        assert found.rounding[k] == pytest.approx(passed + unit * abs(kept), rel=1e-12)
+        assert found.rounding[k] == pytest.approx(passed + unit * abs(kept), rel=1e-12, abs=0)
         norm = 0.5 * (before + unit * abs(kept)) / lam**0.5 + unit * abs(kept) / size**0.5
-        assert found.rounding_norm[k] == pytest.approx(norm, rel=1e-12)
+        assert found.rounding_norm[k] == pytest.approx(norm, rel=1e-12, abs=0)
