@@ -41,8 +41,8 @@ def gains(own: ArrayLike, shared: ArrayLike) -> tuple[Floats, Floats]:
         given = np.asarray(None)
     if given.dtype.kind not in "fiu":
         _checks.ndarray("shared", shared)  # says what is wrong
-    infinite = np.isinf(given.astype(float))
-    finite = _checks.ndarray("shared", np.where(infinite & (given > 0), 0.0, given), at_least=0)
+    infinite = np.isposinf(given.astype(float))
+    finite = _checks.ndarray("shared", np.where(infinite, 0.0, given), at_least=0)
     first = _checks.ndarray("own", own, at_least=0)
     _checks.together(own=first, shared=finite)
     a, b = np.broadcast_arrays(first, np.where(infinite, np.inf, finite))
@@ -92,9 +92,8 @@ def teacher_own_limit(flipped: ArrayLike, ratio: ArrayLike = 0.0) -> Floats:
     """
     p = _checks.ndarray("flipped", flipped, above=0, below=1)
     x = (p + _checks.ndarray("ratio", ratio, at_least=0)) / (2 * (1 - p))
-    possible = x < 0.5
-    x = np.where(possible, x, 0.25)
-    return np.where(possible, (np.log1p(-x) - np.log(x)) / (0.5 + x), 0.0)
+    x = np.minimum(x, 0.5)
+    return np.asarray(np.log((1 - x) / x) / (0.5 + x))
 
 
 def student_threshold(

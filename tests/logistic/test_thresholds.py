@@ -52,6 +52,14 @@ def test_the_closed_inverse_returns_to_its_fraction(flipped, ratio):
         assert back == pytest.approx(flipped, rel=1e-12 * (1 + own))
 
 
+def test_half_of_the_labels_no_gain_repairs():
+    # x = 1/2 exactly, above it, and just below: log((1 - x) / x) is 4 (1/2 - x) there
+    got = logistic.teacher_own_limit([0.5, 0.9, 0.5 - 1e-9])
+    assert got[:2].tolist() == [0, 0]
+    assert got[2] == pytest.approx(8e-9, rel=1e-6)
+    assert logistic.teacher_own_limit(0.2, 0.6) == 0
+
+
 @pytest.mark.parametrize("own", [1.0, 4.0, 20.0])
 @pytest.mark.parametrize("steps", [1, 2, 3])
 def test_backward_recursion_agrees_with_forward_solves(own, steps):
@@ -135,6 +143,7 @@ def test_no_shared_direction_no_threshold():
         (lambda: logistic.student_threshold(1.0, 2.0, -1), "steps"),
         (lambda: logistic.student_threshold(1.0, 2.0, xi=-0.5), "xi"),
         (lambda: logistic.teacher_own_limit(0.0), "flipped must be greater"),
+        (lambda: logistic.teacher_own_limit(1.0), "flipped must be less than 1"),
         (lambda: logistic.steps_needed(0.5, 1.0, 1.0), "flipped must be less"),
     ],
 )
