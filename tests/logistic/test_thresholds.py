@@ -106,6 +106,14 @@ def test_temperature_lowers_the_threshold_from_its_soft_limit_to_the_teacher():
     assert gaps[0] == pytest.approx(100 * gaps[1], rel=1e-2)
 
 
+@pytest.mark.parametrize(("own", "shared"), [(3.0, 10.0), (0.5, 1.5), (8.0, 200.0)])
+def test_the_soft_limit_is_that_of_students_of_warm_teachers(own, shared):
+    soft = float(logistic.soft_limit_threshold(own, shared))
+    warm = logistic.student_threshold(own, shared, temperature=np.array([30.0, 60.0]))
+    # The corrections are of second order in 1 / temperature, and then of fourth.
+    assert (4 * warm[1] - warm[0]) / 3 == pytest.approx(soft, abs=1e-6)
+
+
 @pytest.mark.parametrize("p", [0.2, 0.4, 0.48])
 @pytest.mark.parametrize(("own", "shared"), [(4.0, np.inf), (6.0, 40.0), (0.5, 1.5)])
 def test_rounds_needed_bracket_the_fraction(p, own, shared):
@@ -126,6 +134,13 @@ def test_options_broadcast_on_the_explicit_way_too():
     assert ones.shape == (2,)
     warm = logistic.student_threshold(4.0, np.inf, temperature=[1.0, 2.0])
     assert warm[0] == pytest.approx(ones[0], rel=1e-12)
+
+
+def test_identical_points_follow_the_majority():
+    np.testing.assert_allclose(
+        logistic.student_threshold([0.0, 4.0], np.inf), [0.5, 0.3537981749], atol=1e-10
+    )
+    assert logistic.student_threshold(0.0, 30.0, 2) == 0.5
 
 
 def test_no_shared_direction_no_threshold():
