@@ -96,6 +96,8 @@ def test_automatic_routes(rng, monkeypatch):
     for route in ("cholesky", "eigh", "lanczos"):
         asked = kernel_ridge.distil(kernel, y, 50.0, route=route)
         assert (asked.route, asked.why) == (route, "asked for")
+        if route != "lanczos":
+            assert (asked.products, asked.fitted_error, asked.norm_error) == (0, 0.0, 0.0)
     function = kernel_ridge.distil(lambda v: kernel @ v, y, 50.0)
     assert (function.route, function.why) == ("lanczos", "the kernel is a function")
     # A large kernel: products first, a factor where they would not do.
@@ -318,6 +320,23 @@ def test_eigenvalues_that_are_negative_by_rounding(smallest, accepted):
 def test_chains_beyond_the_range_of_floats_are_refused(route):
     with pytest.raises(ValueError, match="the chain has grown beyond the range"):
         kernel_ridge.distil(np.diag([1e6, 2e6]), np.ones(2), 1.0, [1e200, 1e200], route=route)
+
+
+@pytest.mark.parametrize("route", ["cholesky", "eigh", "lanczos"])
+def test_chains_of_which_only_fits_are_beyond_the_range_are_refused(route):
+    kernel, y = 1e250 * np.eye(2), np.full(2, 1e140)
+    with pytest.raises(ValueError, match="the chain has grown beyond the range"):
+        kernel_ridge.distil(kernel, y, 1e250, [1e170], route=route)
+
+
+@pytest.mark.parametrize("size", [2.0**-30, 2.0**30])  # which round nothing
+def test_errors_are_relative_to_the_labels(data, size):
+    options = {"route": "lanczos", "tolerance": 1e-4}
+    plain = kernel_ridge.distil(data.kernel, data.y, LAMS, XIS, **options)
+    other = kernel_ridge.distil(data.kernel, size * data.y, LAMS, XIS, **options)
+    assert other.products == plain.products
+    assert other.fitted_error == pytest.approx(plain.fitted_error, rel=1e-12)
+    assert other.norm_error == pytest.approx(size * plain.norm_error, rel=1e-12, abs=0)
 
 
 def test_new_points_of_another_width_are_named():
