@@ -10,6 +10,8 @@ from control_variates import extrapolated
 from paper_checks._simulated_mixture import simulate
 from sdtheory.claims import SCORE_LIMIT, z_score
 from sdtheory.logistic import GaussianMixture, mixture_stages
+from sdtheory.logistic.mixture import chain
+from sdtheory.logistic.mixture.chain import Schedule, solve_chain
 
 NUMBERS = json.loads((Path(__file__).parents[1] / "reference_numbers.json").read_text())
 
@@ -23,6 +25,8 @@ def test_teacher_reference_numbers(row, alpha):
     found = mixture_stages(GaussianMixture(alpha, 0.5, 0.2), 0.5)
     got = [found.signal[0], found.overlap[0, 0], found.error[0]]
     np.testing.assert_allclose(got, reference("20", 3)[row], rtol=1e-12)
+    assert found.residual < 1e-12
+    assert found.error.shape == (1,)
 
 
 @pytest.mark.parametrize(("row", "alpha"), list(enumerate([1, 2, 4])))
@@ -60,14 +64,68 @@ def test_three_stages_with_a_bias(row, alpha):
 
 @pytest.mark.parametrize("hard", [False, True])
 def test_a_finer_rule_changes_nothing(hard):
-    from sdtheory.logistic.mixture.chain import Schedule, solve_chain
-
     problem = GaussianMixture(1.0, 0.8, 0.3, 0.4)
     sharp = np.array([1.0, np.inf if hard else 3.0])
     schedule = [Schedule(np.array([0.05, 0.4]), np.ones(2), sharp, refine=r) for r in (1.0, 2.0)]
     coarse, fine = (solve_chain(problem, s) for s in schedule)
     np.testing.assert_allclose(coarse.error, fine.error, rtol=0, atol=1e-13)
     np.testing.assert_allclose(coarse.overlap, fine.overlap, rtol=1e-12)
+
+
+def test_a_student_that_stretches_its_teachers_noise_has_points_enough():
+    problem = GaussianMixture(1.0, 0.8, 0.3)
+    schedule = [
+        Schedule(np.array([100.0, 0.01]), np.ones(2), np.ones(2), bias=0.0, refine=r)
+        for r in (1.0, 1.7)
+    ]
+    coarse, fine = (solve_chain(problem, s) for s in schedule)
+    np.testing.assert_allclose(coarse.overlap, fine.overlap, rtol=1e-12)
+
+
+def test_points_are_split_where_the_next_stage_has_hard_labels(monkeypatch):
+    split, plain = [], chain.split_rule
+
+    def remembered(threshold):
+        split.append(threshold.size)
+        return plain(threshold)
+
+    monkeypatch.setattr(chain, "split_rule", remembered)
+    sharpness = np.array([1.0, np.inf, 2.0])
+    schedule = Schedule(np.full(3, 5.0), np.ones(3), sharpness, squared=True, bias=0.0, refine=0.5)
+    assert solve_chain(GaussianMixture(1.0, 0.3, 0.2), schedule).residual < 1e-11
+    assert split == [4]
+
+
+def test_probabilities_of_both_losses_and_of_hard_labels():
+    logit = np.array([-1.5, 0.0, 0.4])
+    got = [chain._probability(logit, *options) for options in ((2.0, True), (2.0, False))]
+    want = [[-1.0, 0.5, 0.9], 1 / (1 + np.exp(-2.0 * logit))]
+    np.testing.assert_allclose(got, want, rtol=1e-14)
+    assert chain._probability(logit, np.inf, False).tolist() == [0, 0, 1]
+
+
+def test_options_are_those_of_the_schedule():
+    problem = GaussianMixture(1.5, 0.5, 0.2, 0.4)
+    for lam, sharp, options in (
+        ([0.5], [1.0], {"lam": 0.5}),
+        ([0.5, 0.2], [1.0, 2.0], {"lam": (0.5, 0.2), "temperature": 0.5}),
+        ([0.5, 0.5], [1.0, np.inf], {"lam": 0.5, "steps": 1, "hard": True}),
+    ):
+        xi = np.full(len(lam), 0.8)
+        want = solve_chain(problem, Schedule(np.array(lam), xi, np.array(sharp)))
+        got = mixture_stages(problem, xi=0.8, **options)
+        np.testing.assert_array_equal(got.overlap, want.overlap)
+        np.testing.assert_array_equal(got.bias, want.bias)
+
+
+def test_biases_are_fitted_or_fixed():
+    balanced, skewed = GaussianMixture(1.5, 0.5, 0.2), GaussianMixture(1.5, 0.5, 0.2, 0.3)
+    assert np.all(mixture_stages(balanced, 0.5, 1).bias == 0)
+    assert np.all(mixture_stages(skewed, 0.5, 1).bias < -0.1)
+    for problem in (balanced, skewed):
+        assert np.all(mixture_stages(problem, 0.5, 1, bias=0.3).bias == 0.3)
+    with pytest.raises((TypeError, ValueError), match="bias"):
+        mixture_stages(balanced, 0.5, bias="none")
 
 
 @pytest.mark.parametrize(
