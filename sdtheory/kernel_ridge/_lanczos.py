@@ -117,8 +117,8 @@ class Krylov:
         beta = 0.0 if self.exhausted else self._beside[-1]
         size = float(xp.max(self._d))
         found = Approximation([], [], [], [], [], [])
-        kept, before, missed, missed_norm = 1.0 + 0.0 * start, 0.0 * start, 0.0, 0.0
-        rounding = 0.0
+        kept, before = xp.ones_like(start), xp.zeros_like(start)
+        missed, missed_norm, rounding = 0.0, 0.0, 0.0
         for k, lam in enumerate(lams):
             xi = 0.0 if k == 0 else xis[k - 1]
             mixture = (1.0 - xi) + xi * kept
