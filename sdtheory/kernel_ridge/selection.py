@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sdtheory import _checks
-from sdtheory._array import Array, eps, namespace, place
+from sdtheory._array import Array, eps, namespace, place, size
 from sdtheory.kernel_ridge.fitting import KernelRidge
 from sdtheory.kernel_ridge.leave_one_out import Smoothing
 from sdtheory.spectral import criteria, filters, projections
@@ -241,8 +241,9 @@ def _from_outputs(
     xp = namespace(teacher)
     missing, change = targets - teacher, student - teacher
     if not (per_output and teacher.ndim == 2):
+        flat = (size(missing),)
         xi, degenerate = _projection(
-            xp.reshape(missing, (-1,)), xp.reshape(change, (-1,)), lower, upper
+            xp.reshape(missing, flat), xp.reshape(change, flat), lower, upper
         )
         risk = float(xp.mean((missing - xi * change) ** 2))
         return OptimalXi(xi, risk, float(xp.mean(missing**2)), "outputs", degenerate)
