@@ -121,6 +121,17 @@ def test_every_root_lies_in_its_bracket(p, own, shared, xi):
     assert low - slack <= u <= high + slack
 
 
+def test_brackets_end_at_zero_and_at_targets_that_all_agree():
+    own, shared = np.asarray(1.0), np.asarray(2.0)
+    for sign in (1, -1):
+        good, bad = np.sort(sign * np.array([0.2, 0.3]))
+        low, high = _bracket(good, bad, np.asarray(0.4), own, shared)
+        assert (low if sign > 0 else high) == 0
+    # A mean target of one, which no margin reaches where shared is infinite
+    low, high = _bracket(np.asarray(0.5), np.asarray(-0.5), np.asarray(0.0), own, shared)
+    assert (low, high) == (0, 2)
+
+
 def test_infinitely_many_points_are_the_limit_of_many():
     p, own = np.asarray(0.3), np.asarray(2.0)
     limit = np.array(chain(p, own, np.asarray(np.inf), 2))
