@@ -80,6 +80,8 @@ def test_rounds_that_do_not_converge_are_refused():
     with pytest.raises(ValueError, match="xi must lie in the convergence interval"):
         kernel_ridge.steps_to_tolerance([1.0], 0.1, -1.2, 0.1)
     assert kernel_ridge.steps_to_tolerance([1.0], 0.1, 0.0, 0.1) == 0
+    # A teacher that contracts enough needs no student: the rate is 0.1.
+    assert kernel_ridge.steps_to_tolerance([1.0], 9.0, 1.0, 0.5) == 0
 
 
 @given(xi=st.floats(0.0, 1.0), steps=st.integers(0, 50), lam=log_floats(1e-3, 1e3))
