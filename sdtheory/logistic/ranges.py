@@ -175,13 +175,20 @@ def widest_window(steps: int = 1, ratio: float = 0.0) -> WidestWindow:
         lower, upper = thresholds(log_own)
         return upper - lower
 
-    rough = minimize_scalar(
-        lambda x: -float(width(np.atleast_1d(x))[0]), bounds=(-4, 5), method="bounded"
-    ).x
+    # From this gain on the teacher repairs nothing, and the student's range shrinks alone.
+    kink = float(np.log(np.log(2 / ratio - 1) / (0.5 + ratio / 2))) if ratio else 5.0
+    rough = float(
+        minimize_scalar(
+            lambda x: -float(width(np.atleast_1d(x))[0]), bounds=(kink - 9, kink), method="bounded"
+        ).x
+    )
     # A maximum is found to sqrt(eps) only; the zero of an interpolant's slope is found to eps.
-    near = Chebyshev.interpolate(width, 24, domain=[rough - 0.2, rough + 0.2])
-    slope, curvature, best = near.deriv(), near.deriv(2), float(rough)
+    last = min(rough + 0.2, kink)
+    near = Chebyshev.interpolate(width, 24, domain=[rough - 0.2, last])
+    slope, curvature, best = near.deriv(), near.deriv(2), rough
     for _ in range(3):
         best -= float(slope(best) / curvature(best))
+    if slope(last) >= 0:  # still growing where the teacher's range ends
+        best = last
     lower, upper = (float(v[0]) for v in thresholds(np.asarray([best])))
     return WidestWindow(float(np.exp(best)), lower, upper, upper - lower)

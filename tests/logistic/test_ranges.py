@@ -5,6 +5,8 @@ import pytest
 
 from sdtheory import logistic
 
+EPS = np.finfo(float).eps
+
 
 @pytest.mark.parametrize("cross", [0.0, 0.1, -0.01])
 def test_the_student_beats_the_teacher_exactly_inside_the_range(cross):
@@ -82,6 +84,21 @@ def test_widest_windows(steps, width, own):
     slope = np.array([1, -8, 8, -1]) @ (ends - logistic.teacher_threshold(size, np.inf)) / (12 * h)
     # The fifth derivative is of order one, and one the rounding of the thresholds over h.
     assert abs(slope) < h**4
+
+
+@pytest.mark.parametrize("steps", [1, 2, 5])
+@pytest.mark.parametrize("ratio", [1e-6, 0.05, 0.1, 0.2, 0.9, 0.9999])
+def test_no_window_is_wider_where_the_teachers_range_ends(steps, ratio):
+    # Its threshold has a kink there, where the widest window of larger ratios lies.
+    best = logistic.widest_window(steps, ratio)
+    for reach, count in ((6.0, 61), (1e-2, 81), (1e-4, 81)):
+        own = best.own * np.exp(np.linspace(-reach, reach, count))
+        lower = logistic.teacher_threshold(own, own / ratio)
+        width = logistic.student_threshold(own, own / ratio, steps) - lower
+        assert np.max(width) <= best.width * (1 + 100 * EPS)
+    end = np.log(2 / ratio - 1) / (0.5 + ratio / 2)
+    inside = ratio < {1: 0.15, 2: 0.07, 5: 0.02}[steps]
+    assert best.own < 0.99 * end if inside else best.own == pytest.approx(end, rel=1e-14)
 
 
 def test_widest_window_of_finitely_many_points():
