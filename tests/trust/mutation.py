@@ -26,7 +26,6 @@ import json
 import math
 import multiprocessing
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -138,13 +137,31 @@ def tests_of(root: Path, path: str) -> list[str]:
 
 def _importers(root: Path, path: str) -> list[str]:
     """Return the modules of the topic that import a module, or any of it."""
-    inner = Path(path).relative_to("sdtheory").with_suffix("")
-    stem = re.compile(
-        rf"\b(from sdtheory\.{'.'.join(inner.parts)} import|import.*\b{inner.name}\b)"
-    )
-    others = sorted((root / "sdtheory" / inner.parts[0]).rglob("*.py"))
-    others = [p for p in others if p.name != "__init__.py" and p != root / path]
-    return [str(p.relative_to(root)) for p in others if stem.search(p.read_text())]
+    folder = root / "sdtheory" / Path(path).parts[1]
+    others = [p for p in sorted(folder.rglob("*.py")) if p.name != "__init__.py"]
+    return [
+        str(p.relative_to(root))
+        for p in others
+        if p != root / path and _dotted(Path(path)) in _imported(root, p)
+    ]
+
+
+def _dotted(path: Path) -> str:
+    return ".".join(path.with_suffix("").parts)
+
+
+def _imported(root: Path, path: Path) -> set[str]:
+    """Return the dotted names of what a module imports, and of where that is from."""
+    found: set[str] = set()
+    here = path.relative_to(root).parts[:-1]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = here[: len(here) + 1 - node.level] if node.level else ()
+            source = ".".join([*base, *(node.module or "").split(".")]).rstrip(".")
+            found |= {source, *(f"{source}.{alias.name}" for alias in node.names)}
+    return found
 
 
 def extremes_of(path: str) -> list[str]:
