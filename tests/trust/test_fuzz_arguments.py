@@ -178,7 +178,8 @@ def test_every_wrong_value_in_every_place(name, record_property):
 
 @given(st.data())
 def test_random_wrong_values(data):
-    name = data.draw(st.sampled_from(sorted(CALLS)))
+    # Falsifying is such a search itself, and one inside another is not allowed.
+    name = data.draw(st.sampled_from(sorted(CALLS.keys() - {"claims.falsify"})))
     function, arguments = CALLS[name]
     here = list(inspect.signature(function).parameters)
     if here:
