@@ -106,6 +106,7 @@ CASES = [
     (lambda: projections.optimal_xi(RISK, D, 1.0, lower=np.inf), ValueError, "lower must be less than inf", "inf"),
     (lambda: projections.optimal_xi(RISK, D, 1.0, upper="a"), TypeError, "upper must be a real number", "'a'"),
     (lambda: projections.constrained_weights(None, D, 1.0), TypeError, "risk must be a QuadraticRisk", "None"),
+    (lambda: S.fitted(filters.distill(D, [[1.0], [2.0]], 0.0), TARGETS), ValueError, "filter must be a single one", "(2, 2)"),
     (lambda: S.fitted(filters.distill(np.ones(3), 1.0, 0.0), TARGETS), ValueError, "filter and targets must have as many modes", "3"),
     (lambda: criteria.gcv(Spectrum.from_kernel(K), Spectrum.from_kernel(K).project(D))(filters.distill(D, 0.0, 0.0)), ValueError, "lam must be larger", "0"),
     (lambda: projections.optimal_weights(RISK, D, 1.0, 0), ValueError, "steps must be at least 1", "0"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -60,16 +61,25 @@ class KernelRidge:
         steps : int, optional
             Rounds after the teacher; the length of the schedule, or 1, by default.
         """
-        profile = self.filter(lam, xi, steps)
-        return self.smoother.predict(self.smoother.projection(new), profile)
+        student = self._student(lam, xi, steps)
+        return self.smoother.predict(self.smoother.projection(new), student)
 
     def fitted(self, lam: Array, xi: Array = 0.0, steps: int | None = None) -> Array:
         """Return the student's predictions at the training inputs."""
-        return self.smoother.fitted(self.filter(lam, xi, steps))
+        return self.smoother.fitted(self._student(lam, xi, steps))
 
     def dual(self, lam: Array, xi: Array = 0.0, steps: int | None = None) -> Array:
         """Return the student's weights of the training points, (n,) or (n, q)."""
-        return self.smoother.dual(self.filter(lam, xi, steps))
+        return self.smoother.dual(self._student(lam, xi, steps))
+
+    def _student(self, lam: Array, xi: Array, steps: int | None) -> Filter:
+        profile = self.filter(lam, xi, steps)
+        if profile.kept.ndim != 1:
+            raise ValueError(
+                "lam and xi must describe one student (`sweep` evaluates many), got "
+                f"{math.prod(profile.kept.shape[:-1])} of them"
+            )
+        return profile
 
     def limit(self, new: Array, lam: float, xi: float) -> Array:
         """Return predictions after infinitely many rounds: ridge with penalty lam / (1 - xi)."""

@@ -253,6 +253,8 @@ def _rank(values: Array, size: int) -> int:
 
 def columns(scale: Array, values: Array) -> Array:
     """Multiply each column of (r,) or (r, q) by scale (r,)."""
+    if scale.ndim != 1:
+        raise ValueError(f"filter must be a single one, got a stack {tuple(scale.shape)}")
     if scale.shape[0] != values.shape[0]:
         raise ValueError(
             f"filter and targets must have as many modes, got {scale.shape[0]} and "

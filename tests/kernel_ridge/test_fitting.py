@@ -258,3 +258,11 @@ def test_a_chain_beyond_the_range_of_floats_is_an_error(data, schedule):
     if steps:
         with pytest.raises(ValueError, match="xi must be nearer to 0, or steps fewer"):
             model.sweep(data.new, [0.3], [xi], steps)
+
+
+@pytest.mark.parametrize("method", ["predict", "fitted", "dual"])
+def test_a_stack_of_students_is_not_one(method):
+    model = kernel_ridge.fit(np.eye(2) + 1.0, np.ones(2))
+    new = (np.ones((1, 2)),) if method == "predict" else ()
+    with pytest.raises(ValueError, match=r"lam and xi must describe one student .* got 2 of them"):
+        getattr(model, method)(*new, np.array([[1.0], [2.0]]), [0.5])
