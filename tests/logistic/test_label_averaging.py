@@ -129,6 +129,19 @@ def test_top_two_labels_of_any_shares(rng):
     assert 5 < sum(seen) < len(seen) - 5
 
 
+def test_labels_that_nobody_has_need_no_repair():
+    counts = np.array([[2, 0, 12], [5, 6, 3], [5, 2, 7]])
+    given = np.concatenate([np.repeat(np.arange(3), row) for row in counts])
+    succeeded = []
+    for penalty in np.geomspace(1e-4, 1.0, 60):
+        world = LinearLabels(3, 14, 0.4, 0.1, penalty)
+        student = keep(world) @ logistic.top_two_target(smoothed(world, given, 1))
+        literal = bool(np.all(student.argmax(1) == np.repeat(np.arange(3), 14)))
+        succeeded.append(literal)
+        assert logistic.top_two_succeeds(world, counts / 14) == literal
+    assert 0 < sum(succeeded) < len(succeeded)
+
+
 def test_ties_broken_towards_one_class_can_tip_the_outcome():
     # One flip to each wrong class: good points have two equal second labels, and the first class
     # in order takes them all, in every class but its own.
