@@ -73,17 +73,11 @@ class KernelRidge:
         return self.smoother.dual(self._student(lam, xi, steps))
 
     def _student(self, lam: Array, xi: Array, steps: int | None) -> Filter:
-        profile = self.filter(lam, xi, steps)
-        if profile.kept.ndim != 1:
-            raise ValueError(
-                "lam and xi must describe one student (`sweep` evaluates many), got "
-                f"{math.prod(profile.kept.shape[:-1])} of them"
-            )
-        return profile
+        return _single(self.filter(lam, xi, steps))
 
     def limit(self, new: Array, lam: float, xi: float) -> Array:
         """Return predictions after infinitely many rounds: ridge with penalty lam / (1 - xi)."""
-        profile = filters.fixed_point(self.eigenvalues, lam, xi)
+        profile = _single(filters.fixed_point(self.eigenvalues, lam, xi))
         return self.smoother.predict(self.smoother.projection(new), profile)
 
     def path(self, new: Array, lam: Array, xi: Array, steps: int | None = None) -> Array:
@@ -164,6 +158,15 @@ class KernelRidge:
         chain = [within_range(self.filter(lam, xi, k)).coefficient for k in range(steps + 1)]
         z = self.smoother.targets.projected
         return _products(projection, namespace(z).stack([columns(c, z) for c in chain]))
+
+
+def _single(profile: Filter) -> Filter:
+    if profile.kept.ndim != 1:
+        raise ValueError(
+            "lam and xi must describe one student (`sweep` evaluates many), got "
+            f"{math.prod(profile.kept.shape[:-1])} of them"
+        )
+    return profile
 
 
 def fit(kernel: Array, y: Array, noise: Array | None = None) -> KernelRidge:

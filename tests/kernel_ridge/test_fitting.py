@@ -266,3 +266,5 @@ def test_a_stack_of_students_is_not_one(method):
     new = (np.ones((1, 2)),) if method == "predict" else ()
     with pytest.raises(ValueError, match=r"lam and xi must describe one student .* got 2 of them"):
         getattr(model, method)(*new, np.array([[1.0], [2.0]]), [0.5])
+    with pytest.raises(ValueError, match="lam and xi must describe one student"):
+        model.limit(np.ones((1, 2)), 1.0, np.array([[0.5], [0.6]]))
