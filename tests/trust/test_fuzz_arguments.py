@@ -186,7 +186,10 @@ def test_random_wrong_values(data):
         replaced = data.draw(st.sampled_from(here))
         if callable(arguments.get(replaced)):
             return
-        found = complaint(name, replaced, data.draw(anything))
+        value = data.draw(anything)
+        if (name, replaced) in COSTLY and large(value):
+            return
+        found = complaint(name, replaced, value)
         assert found is None, found
 
 
