@@ -26,12 +26,12 @@ def test_excess_is_a_weighted_distance_from_the_wiener_filter(task, lam):
     d, theta, noise_var = task
     problem = RidgeProblem(np.sqrt(d), theta, noise_var + 1e-3)
     # Equal singular values keep one estimate each; the identity is that of single modes.
-    kept, energy = filters.ridge(d, lam), theta**2
-    wiener = d * energy / (d * energy + noise_var + 1e-3)
-    floor = np.sum(energy * (1 - wiener))
-    excess = np.sum((energy + (noise_var + 1e-3) / d) * (kept - wiener) ** 2)
+    kept, energy, noise = filters.ridge(d, lam), theta**2, noise_var + 1e-3
+    total = d * energy + noise
+    floor = np.sum(energy * noise / total)
+    excess = np.sum((energy + noise / d) * (kept - d * energy / total) ** 2)
     risk = label_noise.expected_risk(problem, lam)
-    assert risk == pytest.approx(floor + excess, rel=100 * d.size * EPS)
+    assert risk == pytest.approx(floor + excess, rel=100 * d.size * EPS, abs=0)
 
 
 def test_equal_singular_values_share_one_filter_value():
