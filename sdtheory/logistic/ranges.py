@@ -16,6 +16,7 @@ from .approximations import kept_threshold
 from .random_labels import couplings, flip_fraction
 from .roots import Floats, Indices, bracketed_root
 from .thresholds import (
+    own_limit,
     own_over_shared,
     student_threshold,
     teacher_own_limit,
@@ -176,7 +177,7 @@ def widest_window(steps: int = 1, ratio: float = 0.0) -> WidestWindow:
         return upper - lower
 
     # From this gain on the teacher repairs nothing, and the student's range shrinks alone.
-    kink = float(np.log(np.log(2 / ratio - 1) / (0.5 + ratio / 2))) if ratio else 5.0
+    kink = float(np.log(own_limit(np.asarray(ratio / 2)))) if ratio else 5.0
     rough = float(
         minimize_scalar(
             lambda x: -float(width(np.atleast_1d(x))[0]), bounds=(kink - 9, kink), method="bounded"

@@ -92,8 +92,12 @@ def teacher_own_limit(flipped: ArrayLike, ratio: ArrayLike = 0.0) -> Floats:
     """
     p = _checks.ndarray("flipped", flipped, above=0, below=1)
     x = (p + _checks.ndarray("ratio", ratio, at_least=0)) / (2 * (1 - p))
-    x = np.minimum(x, 0.5)
-    return np.asarray(np.log((1 - x) / x) / (0.5 + x))
+    return own_limit(np.minimum(x, 0.5))
+
+
+def own_limit(tail: Floats) -> Floats:
+    """Return the own gain that leaves this much of a logistic tail, at most a half (no checks)."""
+    return np.asarray(np.log((1 - tail) / tail) / (0.5 + tail))
 
 
 def student_threshold(
