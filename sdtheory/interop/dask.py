@@ -9,6 +9,7 @@ import dask.array as da
 from dask.delayed import delayed
 
 from sdtheory import _checks
+from sdtheory.spectral.streams import check_accumulator
 
 __all__ = ["accumulate"]
 
@@ -51,10 +52,7 @@ def accumulate(empty: Kind, design: Any, y: Any, sample_weight: Any = None) -> K
     >>> accumulate(GramAccumulator(), x, y).y_mean
     array([2.5])
     """
-    given: object = empty
-    for name in ("update", "merge", "rows"):
-        if isinstance(given, type) or not hasattr(given, name):
-            raise TypeError(f"empty must be an accumulator with {name}, got {_checks.show(empty)}")
+    check_accumulator("empty", empty, "rows", "update", "merge")
     if empty.rows:
         raise ValueError(f"empty must be without samples, got one that has seen {empty.rows}")
     for name, value in (("design", design), ("y", y), ("sample_weight", sample_weight)):
@@ -66,10 +64,10 @@ def accumulate(empty: Kind, design: Any, y: Any, sample_weight: Any = None) -> K
             "y and design must have the same length, "
             f"got shapes {tuple(y.shape)} and {tuple(design.shape)}"
         )
-    columns = [design, y] if sample_weight is None else [design, y, sample_weight]
+    given = [design, y] if sample_weight is None else [design, y, sample_weight]
     arrays = [
         value.rechunk({0: design.chunks[0], **dict.fromkeys(range(1, value.ndim), -1)})
-        for value in columns
+        for value in given
     ]
     start = delayed(empty, traverse=False)
     blocks = zip(*(value.to_delayed().ravel() for value in arrays), strict=True)

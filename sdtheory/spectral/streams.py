@@ -26,6 +26,13 @@ class Accumulator(Protocol):
         """Add a chunk."""
 
 
+def check_accumulator(name: str, value: object, *members: str) -> None:
+    """Raise, naming it, unless an argument is an object with these members."""
+    for member in members:
+        if isinstance(value, type) or not hasattr(value, member):
+            raise TypeError(f"{name} must have {member}, got {_checks.show(value)}")
+
+
 def stream(
     accumulator: Accumulator,
     chunks: Iterable[tuple[Array, ...]],
@@ -58,11 +65,9 @@ def stream(
     >>> seen.rows, seen.y_mean
     (4, array([1.5]))
     """
-    wanted = ("rows", "update") if save is None else ("rows", "update", "save")
-    for name in wanted:
-        if isinstance(accumulator, type) or not hasattr(accumulator, name):
-            raise TypeError(f"accumulator must have {name}, got {_checks.show(accumulator)}")
+    check_accumulator("accumulator", accumulator, "rows", "update")
     if save is not None:
+        check_accumulator("accumulator", accumulator, "save")
         save = _checks.path("save", save)
     pause, saved_at = _checks.number("seconds", seconds, at_least=0), time.monotonic()
     whole = copy.copy(accumulator)  # what whole chunks led to: arrays are replaced, never changed

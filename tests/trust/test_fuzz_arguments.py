@@ -45,7 +45,7 @@ HANDS_ON = {"claims.relative_error"}
 
 @pytest.fixture(autouse=True, scope="module")
 def _bounded(tmp_path_factory):
-    """Write files that calls may make to a folder of their own."""
+    """Bound time and memory, and write files that calls may make to a folder of their own."""
     with bounds.bounded_memory(), pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("fuzzed"))
         yield
